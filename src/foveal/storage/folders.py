@@ -1,0 +1,100 @@
+"""Folders that appear whole or not at all, and where the cache lives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from foveal.storage.atomic import TEMPORARY, sync_folder, temporary_beside
+from foveal.storage.locks import lock
+from foveal.storage.space import named_errors
+
+_PREVIOUS = f"{TEMPORARY}previous-"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: encoded features, converted networks.
+
+    Returns:
+        ``$FOVEAL_CACHE_DIR`` if it is set, else the operating system's place for caches.
+    """
+    chosen = os.environ.get("FOVEAL_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("foveal", appauthor=False))
+
+
+def recover_folder(path: str | Path) -> None:
+    """Finish what a killed `replace_folder` began: bring the old folder back if no new one came.
+
+    Args:
+        path: a folder that `replace_folder` writes.
+
+    Raises:
+        StorageError: the folder cannot be moved back.
+    """
+    target = Path(path)
+    previous = target.with_name(_PREVIOUS + target.name)
+    if previous.is_dir() and not target.exists():
+        with named_errors(target, "recover"):
+            os.replace(previous, target)
+
+
+@contextmanager
+def replace_folder(path: str | Path) -> Iterator[Path]:
+    """Fill a temporary folder that replaces `path` only when the block succeeds.
+
+    Args:
+        path: the target folder. If it exists it is moved aside, and removed once the new one
+            stands; `recover_folder` undoes a replacement that was killed in between.
+
+    Yields:
+        An empty folder beside the target.
+
+    Raises:
+        LockedError: another process is replacing the same folder.
+        StorageError: the folder cannot be written; the old one stays.
+    """
+    target = Path(path).absolute()
+    with named_errors(target, "write"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with lock(target.with_name(f"{TEMPORARY}{target.name}.lock")), named_errors(target, "write"):
+        recover_folder(target)
+        _remove_leftovers(target)
+        temporary = temporary_beside(target)
+        temporary.mkdir()
+        try:
+            yield temporary
+            _sync_tree(temporary)
+            _swap(temporary, target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            recover_folder(target)
+            raise
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    previous = target.with_name(_PREVIOUS + target.name)
+    if target.exists():
+        os.replace(target, previous)
+    os.replace(temporary, target)
+    sync_folder(target.parent)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _sync_tree(folder: Path) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with open(file, "rb") as opened:
+                os.fsync(opened.fileno())
+    sync_folder(folder)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove temporaries of killed writers of the same target (we hold its lock)."""
+    for left in target.parent.glob(f"{TEMPORARY}*-{target.name}"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
