@@ -5,6 +5,7 @@ first bytes, not by its name. The EXIF orientation is applied. Animations and fi
 give their first frame. `foveal.images.pixels` tells how every kind of pixel becomes RGB.
 Truncated and corrupt files are refused, never filled up with grey; sizes beyond the limits are
 refused from the header, before memory is taken. Files are only ever read. Safe with threads.
+(For a corrupt TIFF, libtiff may write a line of its own to the terminal; nothing can stop it.)
 """
 
 from __future__ import annotations
