@@ -11,7 +11,7 @@ LAB     (H, W, 3)   L 0..255 (L* x 255 / 100), a and b 0..255 (a* + 128, b* + 12
 YCbCr   (H, W, 3)   Y 0..255, Cb and Cr 0..255 with grey at 128 (full range, as in JPEG)
 ======  ==========  ===============================================================================
 
-HSV, LAB and YCbCr round to 8 bits, so a conversion there and back may differ by a few levels.
+HSV, LAB and YCbCr round to 8 bits: there and back, a few levels are lost (LAB: up to 16).
 """
 
 from __future__ import annotations

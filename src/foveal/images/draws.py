@@ -73,9 +73,9 @@ def draw_parameters(augment: Augment, seed: int, view: int, sample: int) -> Affi
         require_whole(name, value, 0, 2**64 - 1)
     if view == 0:
         return AffineParameters()
-    key = np.array([seed, sample], np.uint64)
-    u = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, view])).random(9)
-    centred = 2 * u - 1
+    key, counter = np.array([seed, sample], np.uint64), np.array([0, 0, 0, view], np.uint64)
+    u = np.random.Generator(np.random.Philox(key=key, counter=counter)).random(9).tolist()
+    centred = [2 * value - 1 for value in u]
     return AffineParameters(
         rotation=augment.rotation_range * centred[0],
         shift_x=augment.width_shift_range * centred[1],
@@ -83,8 +83,8 @@ def draw_parameters(augment: Augment, seed: int, view: int, sample: int) -> Affi
         zoom_x=_between(augment.zoom_limits, u[3]),
         zoom_y=_between(augment.zoom_limits, u[4]),
         shear=augment.shear_range * centred[5],
-        flip_horizontal=augment.horizontal_flip and bool(u[6] < 0.5),
-        flip_vertical=augment.vertical_flip and bool(u[7] < 0.5),
+        flip_horizontal=augment.horizontal_flip and u[6] < 0.5,
+        flip_vertical=augment.vertical_flip and u[7] < 0.5,
         brightness=_between(augment.brightness_range or (1.0, 1.0), u[8]),
     )
 
@@ -149,4 +149,4 @@ def sample_number(content: str) -> int:
 
 def _between(limits: tuple[float, float], u: float) -> float:
     low, high = limits
-    return float(low + (high - low) * u)
+    return low + (high - low) * u

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from foveal.images.preprocess import Preprocess
 
 _KERNELS = {
-    "nearest": cv2.INTER_NEAREST,
+    "nearest": cv2.INTER_NEAREST_EXACT,  # the other one takes the corner of each pixel
     "bilinear": cv2.INTER_LINEAR,
     "bicubic": cv2.INTER_CUBIC,
-    "area": cv2.INTER_AREA,
+    "area": cv2.INTER_LINEAR,  # where it enlarges; averages are taken before
 }
 _BORDERS = {
     "constant": cv2.BORDER_CONSTANT,
@@ -210,9 +210,17 @@ def _letterbox(height: int, width: int, size: int) -> tuple[int, int, int, int]:
 
 
 def _resize(image_HWC: NDArray[np.uint8], width: int, height: int, kind: str) -> NDArray[np.uint8]:
-    if kind in ("bilinear", "bicubic"):
-        rows, columns = image_HWC.shape[:2]
-        image_HWC, _ = _averaged(image_HWC, columns // width, rows // height)
+    """Average along each side that shrinks a lot, interpolate along the others."""
+    rows, columns = image_HWC.shape[:2]
+    if kind != "nearest":
+        limit = 1 if kind == "area" else 2
+        columns = width if columns >= limit * width else columns
+        rows = height if rows >= limit * height else rows
+        if (rows, columns) != image_HWC.shape[:2]:
+            small = cv2.resize(image_HWC, (columns, rows), interpolation=cv2.INTER_AREA)
+            image_HWC = np.asarray(small, np.uint8)
+    if image_HWC.shape[:2] == (height, width):
+        return image_HWC.copy()  # never a window into the photo
     resized = cv2.resize(image_HWC, (width, height), interpolation=_KERNELS[kind])
     return np.asarray(resized, np.uint8)
 
@@ -222,8 +230,8 @@ def _averaged(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Average blocks of whole pixels; also return the matrix from old to new pixel indices.
 
-    A warp or bicubic resize looks at a few pixels around one point. Beyond a factor of two it would
-    skip pixels between those points, and fine patterns would come out as false coarse ones.
+    A warp looks at a few pixels around one point. Beyond a factor of two it would skip pixels
+    between those points, and fine patterns would come out as false coarse ones.
     """
     height, width = image_HWC.shape[:2]
     x_shrink, y_shrink = min(max(1, x_shrink), width), min(max(1, y_shrink), height)
@@ -245,7 +253,7 @@ def _averaged(
 
 def _warp_kernel(kind: str, matrix: NDArray[np.float64]) -> int:
     """Bicubic pays off only where pixels are made larger; elsewhere bilinear is 3 times faster."""
+    if kind == "nearest":
+        return int(cv2.INTER_NEAREST)
     enlarges = abs(np.linalg.det(matrix[:2, :2])) < 1
-    if kind == "nearest" or (kind == "bicubic" and enlarges):
-        return int(_KERNELS[kind])
-    return int(cv2.INTER_LINEAR)
+    return int(cv2.INTER_CUBIC if kind == "bicubic" and enlarges else cv2.INTER_LINEAR)

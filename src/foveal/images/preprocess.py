@@ -58,9 +58,9 @@ class Preprocess:
     bars beside it."""
 
     interpolation: Interpolation = "bicubic"
-    """How pixels between pixels are made. A photo that is more than twice too large is first
-    averaged over whole pixels (all but nearest), so that fine patterns do not turn into false
-    coarse ones."""
+    """How pixels between pixels are made. Sides that are two or more times too long are averaged
+    instead (all but nearest), so that fine patterns do not turn into false coarse ones; area
+    averages whenever it shrinks."""
 
     crop_fraction: float = 0.875
     """With crop: side of the centre square as a part of the photo's shorter side, above 0 to 1."""
