@@ -1,1 +1,1 @@
-"""."""
+"""The command line: one frozen dataclass per command; it parses, calls one function, renders."""

@@ -1,0 +1,7 @@
+"""``python -m foveal``."""
+
+from __future__ import annotations
+
+from foveal.cli.main import main
+
+main()

@@ -1,0 +1,102 @@
+"""``foveal sample``, ``foveal check`` and ``foveal split``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from foveal.cli.output import console, listener, print_json
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+
+
+@dataclass(frozen=True)
+class SampleData:
+    """Write a built-in dataset as ordinary folders."""
+
+    name: Literal["digits", "photos"]
+    """digits: 1,797 handwritten digits; photos: two photos, a temple and a flower."""
+    folder: Path
+    """Where to write it; must be empty or not exist."""
+
+    def run(self) -> int:
+        """Write the dataset.
+
+        Returns:
+            0.
+        """
+        from foveal.data import write_sample
+
+        write_sample(self.name, self.folder)
+        console().print(f"{self.name} written to {self.folder}", markup=False, soft_wrap=True)
+        return 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """Look for faults in folders of photos."""
+
+    folder: Path
+    """A folder with one sub-folder of photos per class."""
+    json: bool = False
+    """Write JSON for a program to read."""
+
+    def run(self) -> int:
+        """Check the photos.
+
+        Returns:
+            0, or 1 if a file is unreadable or a photo is in more than one split.
+        """
+        from foveal.data import check_data
+
+        heard = listener()
+        report = check_data(
+            self.folder,
+            progress=lambda done, total: heard.progress("Reading photos", done, total),
+        )
+        if self.json:
+            print_json(report.as_dict())
+            return 1 if report.is_bad else 0
+        screen = console()
+        for finding in report.findings:
+            style = _STYLES[finding.severity]
+            screen.print(f"{finding.severity:<8} {finding.message}", style=style, markup=False)
+        if not report.findings:
+            screen.print("No faults found.")
+        return 1 if report.is_bad else 0
+
+
+@dataclass(frozen=True)
+class Split:
+    """Divide photos into train, validation and test; move nothing."""
+
+    folder: Path
+    """A folder with one sub-folder of photos per class."""
+    val: float = 0.15
+    """Share of the photos for validation."""
+    test: float = 0.15
+    """Share of the photos for the test."""
+    seed: int = 0
+    """Another seed gives another division."""
+    group_by: str | None = None
+    """Regular expression with one group, found in each path, whose photos stay in one split."""
+    out: Path = Path("split.csv")
+    """The table to write; `foveal train` takes it in place of a folder."""
+
+    def run(self) -> int:
+        """Write the table.
+
+        Returns:
+            0.
+        """
+        from foveal.data import ImageData
+
+        data = ImageData.from_folder(
+            self.folder, val=self.val, test=self.test, seed=self.seed, group_by=self.group_by
+        )
+        data.write_split(self.out)
+        counts = {split: sum(classes.values()) for split, classes in data.counts().items()}
+        shown = ", ".join(f"{count} {split}" for split, count in counts.items())
+        console().print(f"{self.out}: {shown}", markup=False, soft_wrap=True)
+        return 0

@@ -1,0 +1,159 @@
+"""The entry point: find the command, parse its flags, run it, turn errors into sentences."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn, Protocol
+
+from foveal.errors import FovealError, UnknownNameError, UsageError
+
+DONE, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Command(Protocol):
+    """One command with its flags filled in."""
+
+    def run(self) -> int:
+        """Do the work and return the exit code."""
+
+
+class Entry(NamedTuple):
+    """One row of the table of commands."""
+
+    target: str
+    summary: str
+
+
+# A table and not an import of every command: `foveal --help` stays instant.
+COMMANDS = {
+    "demo": Entry("foveal.cli.demo:Demo", "Run the main job end to end on built-in real data."),
+    "sample": Entry("foveal.cli.data:SampleData", "Write a built-in dataset as ordinary folders."),
+    "check": Entry("foveal.cli.data:Check", "Look for faults in folders of photos."),
+    "split": Entry(
+        "foveal.cli.data:Split", "Divide photos into train, validation and test; move nothing."
+    ),
+    "train": Entry("foveal.cli.train:Train", "Train a classifier on folders of photos."),
+    "evaluate": Entry("foveal.cli.evaluate:Evaluate", "Measure a trained classifier on photos."),
+    "predict": Entry("foveal.cli.predict:Predict", "Name photos."),
+    "models": Entry("foveal.cli.models:Models", "List the networks there are."),
+}
+
+_HELP = """\
+usage: foveal COMMAND ...
+
+Understand, train and ship image classifiers: on your own photos, on a laptop, offline.
+
+{commands}
+
+  foveal COMMAND --help   the flags of one command
+  foveal --version        the version
+  --debug                 with any command: show the traceback of an error
+
+First steps:  foveal demo      or      foveal train PHOTOS/   (one sub-folder per class)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code.
+
+    Args:
+        arguments: the words after ``foveal``; None for those of this process.
+
+    Raises:
+        SystemExit: always; 0 done, 1 the answer is "no" or the work failed, 2 wrong usage,
+            130 interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        code = dispatch(words)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _failed("stopped; what was already encoded is kept and not computed again.", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone; point stdout elsewhere so that exit stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = NO
+    except FovealError as error:
+        code = _report(error, debug, WRONG_USAGE if isinstance(error, UsageError) else NO)
+    except Exception as error:  # the last line of defence: no traceback unless asked for
+        code = _report(error, debug, NO)
+    sys.exit(code)
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        words: its name and flags.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UnknownNameError: there is no such command.
+        FovealError: the command failed.
+    """
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_HELP.format(commands=_table()), end="")  # noqa: T201  # stdout is what this is for
+        return DONE if words else WRONG_USAGE
+    name, *rest = words
+    if name in ("-V", "--version", "version"):
+        from foveal import __version__
+
+        print(f"foveal {__version__}")  # noqa: T201
+        return DONE
+    if name not in COMMANDS:
+        raise UnknownNameError("command", name, COMMANDS)
+    return parse(name, rest).run()
+
+
+def parse(name: str, words: Sequence[str]) -> Command:
+    """Fill in the flags of a command.
+
+    Args:
+        name: a command.
+        words: its flags.
+
+    Returns:
+        The command, ready to run.
+
+    Raises:
+        SystemExit: the flags are wrong (2), or help was asked for (0).
+        UsageError: a value is out of range.
+    """
+    import tyro
+
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    kind: type[Command] = getattr(importlib.import_module(module), attribute)
+    return tyro.cli(
+        kind,
+        prog=f"foveal {name}",
+        args=list(words),
+        config=(tyro.conf.PositionalRequiredArgs,),
+    )
+
+
+def _table() -> str:
+    width = max(len(name) for name in COMMANDS)
+    return "\n".join(f"  {name:<{width}}   {entry.summary}" for name, entry in COMMANDS.items())
+
+
+def _report(error: Exception, debug: bool, code: int) -> int:
+    if debug:
+        traceback.print_exception(error)
+        return code
+    if isinstance(error, FovealError):
+        return _failed(str(error), code)
+    kind = type(error).__name__
+    return _failed(f"{kind}: {error}\nThis is a fault of Foveal; --debug shows where.", code)
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"foveal: {sentence}", file=sys.stderr)  # noqa: T201
+    return code

@@ -1,0 +1,158 @@
+"""``foveal predict``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foveal.cli.output import console, listener, percent, print_json
+from foveal.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from foveal.runtime.predictor import Prediction, Predictor
+
+IMAGENET = "imagenet"
+COLUMNS = ("path", "rank", "label", "index", "probability", "reason")
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Name photos."""
+
+    model: str
+    """A run or model folder, or ``imagenet`` for the built-in network with its 1,000 classes."""
+    paths: tuple[Path, ...]
+    """Photos, or folders of photos."""
+    top_k: int = 5
+    """How many names each photo gets."""
+    backbone: str = "efficientnet_lite2"
+    """With ``imagenet``: which network."""
+    csv: Path | None = None
+    """Write a table here: one row per photo and rank."""
+    json: bool = False
+    """Write JSON for a program to read."""
+
+    def __post_init__(self) -> None:
+        if self.top_k < 1:
+            raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
+        if not self.paths:
+            raise UsageError("`paths` must be one or more photos or folders; got none.")
+
+    def run(self) -> int:
+        """Name the photos.
+
+        Returns:
+            0, or 1 if a photo could not be read.
+        """
+        photos = list(find_photos(self.paths))
+        predictor = self._load()
+        heard = listener() if len(photos) > 20 else None
+        predictions = []
+        for prediction in predictor.stream(
+            photos,
+            self.top_k,
+            lambda done: heard.progress("Naming photos", done, len(photos)) if heard else None,
+        ):
+            predictions.append(prediction)
+        if self.csv is not None:
+            from foveal.storage import write_text
+
+            write_text(self.csv, as_csv(predictions))
+        if self.json:
+            print_json([_as_dict(prediction) for prediction in predictions])
+        elif self.csv is None:
+            _show(predictions)
+        unreadable = [p for p in predictions if p.reason is not None]
+        return 1 if unreadable else 0
+
+    def _load(self) -> Predictor:
+        if self.model == IMAGENET:
+            from foveal.runtime.imagenet import load_imagenet
+
+            return load_imagenet(self.backbone)
+        from foveal.runtime.predictor import load
+
+        return load(self.model)
+
+
+def find_photos(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the photos that a user means.
+
+    Args:
+        paths: photos, or folders that are searched for photos.
+
+    Yields:
+        Files, in the order given, a folder's in the order of their names.
+
+    Raises:
+        DataError: a path does not exist, or a folder holds no photo.
+    """
+    from foveal.images import IMAGE_SUFFIXES
+
+    for path in paths:
+        if path.is_dir():
+            found = sorted(
+                file
+                for file in path.rglob("*")
+                if file.suffix.lower() in IMAGE_SUFFIXES and not _is_hidden(file, path)
+            )
+            if not found:
+                raise DataError(f"{path} holds no photos; expected files such as photo.jpg.")
+            yield from found
+        elif path.exists():
+            yield path
+        else:
+            raise DataError(f"{path} does not exist; expected a photo or a folder of photos.")
+
+
+def _is_hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
+def as_csv(predictions: Sequence[Prediction]) -> str:
+    """Return predictions as a table.
+
+    Args:
+        predictions: of any photos.
+
+    Returns:
+        CSV with the columns path, rank, label, index, probability, reason: one row per photo and
+        rank, and one with an empty label for a photo that could not be read.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for item in predictions:
+        ranks = zip(item.labels, item.indices, item.probabilities, strict=True)
+        for rank, (label, index, probability) in enumerate(ranks, start=1):
+            writer.writerow([item.path, rank, label, index, f"{probability:.6f}", ""])
+        if item.reason is not None:
+            writer.writerow([item.path, 1, "", "", "", item.reason])
+    return text.getvalue()
+
+
+def _as_dict(item: Prediction) -> dict[str, Any]:
+    ranks = zip(item.labels, item.indices, item.probabilities, strict=True)
+    return {
+        "path": item.path,
+        "predictions": [
+            {"label": label, "index": index, "probability": probability}
+            for label, index, probability in ranks
+        ],
+        "reason": item.reason,
+    }
+
+
+def _show(predictions: Sequence[Prediction]) -> None:
+    screen = console()
+    for item in predictions:
+        screen.print(item.path, style="bold", markup=False, soft_wrap=True)
+        if item.reason is not None:
+            screen.print(f"  not read: {item.reason}", style="yellow", markup=False)
+        for label, probability in zip(item.labels, item.probabilities, strict=True):
+            bar = "█" * round(20 * probability)
+            screen.print(f"  {percent(probability):>7}  {bar:<20}  {label}", markup=False)

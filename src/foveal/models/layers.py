@@ -1,0 +1,105 @@
+"""The layers that several architectures share, and how weights begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from foveal.ops.shapes import padding_amounts
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution with TensorFlow's "same" padding: output ⌈n/s⌉, the odd row at the end.
+
+    Arguments are those of ``nn.Conv2d`` without `padding`; any input size is fine.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the convolution of a batch.
+
+        Args:
+            input: maps, float (N, C, H, W).
+
+        Returns:
+            Maps, float (N, out_channels, ⌈H/s⌉, ⌈W/s⌉).
+        """
+        top, bottom = self._padding(input, axis=0)
+        left, right = self._padding(input, axis=1)
+        if (top, left) == (bottom, right):
+            return F.conv2d(
+                input, self.weight, self.bias, self.stride, (top, left), self.dilation, self.groups
+            )
+        padded = F.pad(input, (left, right, top, bottom))
+        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+    def _padding(self, x_NCHW: Tensor, axis: int) -> tuple[int, int]:
+        before, after = padding_amounts(
+            int(x_NCHW.shape[2 + axis]),
+            self.kernel_size[axis],
+            self.stride[axis],
+            "same",
+            self.dilation[axis],
+        )
+        return int(before), int(after)
+
+
+class ConvBN(nn.Sequential):
+    """Convolution, batch normalisation, activation: the brick of every later network.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        kernel: side of the kernel in pixels.
+        stride: step of the window in pixels.
+        groups: groups of channels; `in_channels` for a depthwise convolution.
+        activation: makes the activation, or None for a linear output.
+        conv: the class of the convolution: `SameConv2d`, or ``nn.Conv2d`` with kernel // 2.
+        eps: of the batch normalisation.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int = 1,
+        groups: int = 1,
+        *,
+        activation: Callable[[], nn.Module] | None = nn.ReLU,
+        conv: type[nn.Conv2d] = nn.Conv2d,
+        eps: float = 1e-5,
+    ) -> None:
+        padding = 0 if issubclass(conv, SameConv2d) else kernel // 2
+        super().__init__()
+        self.conv = conv(
+            in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False
+        )
+        self.bn = nn.BatchNorm2d(out_channels, eps=eps)
+        if activation is not None:
+            self.activation = activation()
+
+
+def initialise(network: nn.Module) -> None:
+    """Give every layer its starting weights, in place: He normal.
+
+    Convolutions draw from a normal distribution with variance 2 / fan-out, linear layers from
+    one with standard deviation 0.01; biases are 0; batch normalisation starts as the identity.
+
+    Args:
+        network: any module.
+
+    Source:
+        He et al. 2015, "Delving Deep into Rectifiers", equation 15.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.01)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+        bias = getattr(module, "bias", None)
+        if isinstance(bias, nn.Parameter):
+            nn.init.zeros_(bias)

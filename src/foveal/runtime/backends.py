@@ -1,0 +1,227 @@
+"""The one seam where the engine is swapped: a backend turns uint8 images into outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.errors import ModelError
+from foveal.runtime.cores import usable_cores
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Images = NDArray[np.uint8]
+Outputs = NDArray[np.float32]
+Tag = TypeVar("Tag")
+
+
+class Backend(Protocol):
+    """Anything that runs a network on raw pixels."""
+
+    name: str
+    """The engine and its precision, such as ``"openvino-f32"``."""
+    batch: int | None
+    """Images a request that suit it best, or None where any number does."""
+
+    def run(self, images_NHWC: Images) -> Outputs:
+        """Return the network's outputs.
+
+        Args:
+            images_NHWC: uint8 (N, H, W, C), N from 1 to whatever memory holds.
+
+        Returns:
+            float32, (N, K) logits or (N, D) features.
+        """
+
+    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
+        """Run many batches, as many at a time as the engine likes.
+
+        Args:
+            batches: pairs of anything and uint8 images (N, H, W, C).
+
+        Yields:
+            The same tags with their outputs, in any order.
+        """
+
+
+@cache
+def openvino() -> Any:
+    """Import OpenVINO with its telemetry switched off for this process.
+
+    Returns:
+        The ``openvino`` module.
+    """
+    import sys
+
+    # openvino falls back to a stub that sends nothing when this import fails.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino as module
+
+    return module
+
+
+@cache
+def _core() -> Any:
+    return openvino().Core()
+
+
+def best_precision() -> str:
+    """Return the fastest precision that this CPU computes natively.
+
+    Returns:
+        ``"bf16"`` where the CPU has it, else ``"f32"``.
+    """
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in capabilities else "f32"
+
+
+class OpenVinoBackend:
+    """OpenVINO on the CPU.
+
+    Args:
+        model: an ``openvino.Model``, or the path of an ``.xml`` file.
+        precision: ``"auto"`` (bf16 where the CPU has it), ``"f32"`` or ``"bf16"``.
+        batch: a fixed number of images a request, or None for any number. A fixed number is
+            faster for many images; the last request is filled up with copies.
+        throughput: arrange the cores for many requests at once rather than for one quick answer.
+
+    Raises:
+        ModelError: the model cannot be read or compiled.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        precision: str = "auto",
+        batch: int | None = None,
+        throughput: bool = False,
+    ) -> None:
+        self.precision = best_precision() if precision == "auto" else precision
+        self.name = f"openvino-{self.precision}"
+        self.batch = batch
+        hint = "THROUGHPUT" if throughput else "LATENCY"
+        try:
+            network = _core().read_model(str(model)) if isinstance(model, str | Path) else model
+            if batch is not None:
+                shape = network.input(0).partial_shape
+                network.reshape([batch, *(shape[axis] for axis in range(1, len(shape)))])
+            self._compiled = _core().compile_model(
+                network,
+                "CPU",
+                {
+                    "PERFORMANCE_HINT": hint,
+                    "INFERENCE_PRECISION_HINT": self.precision,
+                    "INFERENCE_NUM_THREADS": usable_cores(),
+                },
+            )
+        except RuntimeError as error:
+            raise ModelError(
+                f"OpenVINO cannot use {_named(model)}: {_first_line(error)}"
+            ) from error
+
+    def run(self, images_NHWC: Images) -> Outputs:
+        """Return the network's outputs; see `Backend.run`.
+
+        Args:
+            images_NHWC: uint8 (N, H, W, C).
+
+        Returns:
+            float32 (N, K).
+        """
+        if self.batch is None:
+            return np.array(self._compiled(images_NHWC)[0], dtype=np.float32)
+        size = self.batch
+        chunks = [(at, images_NHWC[at : at + size]) for at in range(0, len(images_NHWC), size)]
+        return np.concatenate([output for _, output in sorted(self.stream(chunks))])
+
+    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
+        """Run many batches asynchronously; see `Backend.stream`.
+
+        Args:
+            batches: pairs of anything and uint8 images (N, H, W, C).
+
+        Yields:
+            The same tags with their outputs, in the order in which they were done.
+        """
+        done: list[tuple[Tag, Outputs]] = []
+
+        def keep(request: Any, job: tuple[Tag, int]) -> None:
+            tag, count = job
+            done.append((tag, np.array(request.get_output_tensor(0).data[:count], np.float32)))
+
+        queue = openvino().AsyncInferQueue(self._compiled)
+        queue.set_callback(keep)
+        for tag, images in batches:
+            queue.start_async({0: self._filled(images)}, (tag, len(images)))
+            while done:
+                yield done.pop(0)
+        queue.wait_all()
+        yield from done
+
+    def _filled(self, images_NHWC: Images) -> Images:
+        if self.batch is None or len(images_NHWC) == self.batch:
+            return images_NHWC
+        missing = self.batch - len(images_NHWC)
+        return np.concatenate([images_NHWC, np.repeat(images_NHWC[-1:], missing, axis=0)])
+
+
+class TorchBackend:
+    """PyTorch, for an accelerator, or as the reference of other backends.
+
+    Args:
+        module: takes uint8 images (N, H, W, C); see `foveal.runtime.convert.RawPixels`.
+        device: a PyTorch device, ``"cpu"`` or ``"cuda"``.
+    """
+
+    def __init__(self, module: nn.Module, *, device: str = "cpu") -> None:
+        import torch
+
+        self.device = torch.device(device)
+        self.half = self.device.type == "cuda"
+        self.name = f"torch-{self.device.type}-{'bf16' if self.half else 'f32'}"
+        self.batch: int | None = 64 if self.half else 8
+        self._module = module.eval().to(self.device)
+
+    def run(self, images_NHWC: Images) -> Outputs:
+        """Return the network's outputs; see `Backend.run`.
+
+        Args:
+            images_NHWC: uint8 (N, H, W, C).
+
+        Returns:
+            float32 (N, K).
+        """
+        import torch
+
+        with torch.inference_mode(), torch.autocast(self.device.type, enabled=self.half):
+            images = torch.from_numpy(np.ascontiguousarray(images_NHWC)).to(self.device)
+            outputs: Outputs = self._module(images).float().cpu().numpy()
+        return outputs
+
+    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
+        """Run many batches, one after the other; see `Backend.stream`.
+
+        Args:
+            batches: pairs of anything and uint8 images (N, H, W, C).
+
+        Yields:
+            The same tags with their outputs, in order.
+        """
+        for tag, images in batches:
+            yield tag, self.run(images)
+
+
+def _named(model: Any) -> str:
+    return str(model) if isinstance(model, str | Path) else "the network"
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

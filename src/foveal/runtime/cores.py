@@ -1,0 +1,25 @@
+"""How many cores this process may really use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may use, with affinity and cgroup quota respected.
+
+    Returns:
+        At least 1.
+    """
+    has_affinity = hasattr(os, "sched_getaffinity")
+    allowed = len(os.sched_getaffinity(0)) if has_affinity else (os.cpu_count() or 1)
+    return max(1, min(allowed, _cgroup_quota() or allowed))
+
+
+def _cgroup_quota() -> int | None:
+    try:
+        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return None if limit == "max" else max(1, round(int(limit) / int(period)))
+    except (OSError, ValueError):
+        return None

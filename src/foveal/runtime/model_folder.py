@@ -1,0 +1,180 @@
+"""The folder a trained classifier lives in: JSON, safetensors and an OpenVINO graph, no pickle.
+
+::
+
+    model/
+        config.json            classes, preprocessing, architecture, provenance, checksums
+        model.safetensors      every weight of the network, head included
+        openvino_model.xml     the same network as a graph that takes raw pixels
+        openvino_model.bin
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from foveal.errors import CorruptFileError, ModelError
+from foveal.images import Preprocess
+from foveal.storage import read_json, recover_folder, replace_folder, sha256_file, write_json
+
+FORMAT_VERSION = 1
+CONFIG, WEIGHTS, GRAPH = "config.json", "model.safetensors", "openvino_model.xml"
+_PICKLES = {".pth", ".pt", ".pkl", ".pickle", ".bin", ".ckpt", ".joblib", ".h5", ".keras"}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a model folder says of itself."""
+
+    architecture: str
+    """The registered name of the network."""
+    classes: tuple[str, ...]
+    """The classes in the order of the logits."""
+    preprocess: Preprocess
+    """What brings photos into the network's input."""
+    head_widths: tuple[int, ...]
+    """Widths of the head's layers: ``(features, classes)`` or ``(features, hidden, classes)``."""
+    temperature: float = 1.0
+    """The calibration that is already folded into the last layer; for information."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Where the model comes from: data fingerprint, seed, versions, date."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """How good it was when it was made; see ``metrics.json``."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold.
+
+        Returns:
+            A dictionary that `from_dict` takes back.
+        """
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return values | {
+            "classes": list(self.classes),
+            "head_widths": list(self.head_widths),
+            "preprocess": self.preprocess.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """Read what `as_dict` gave.
+
+        Args:
+            values: the dictionary.
+
+        Returns:
+            The same settings.
+
+        Raises:
+            ModelError: a value is missing, unknown or of the wrong kind.
+        """
+        names = {item.name for item in fields(cls)}
+        if values.keys() != names:
+            odd = ", ".join(sorted(values.keys() ^ names))
+            raise ModelError(f"the model's settings must be {sorted(names)}; these differ: {odd}.")
+        classes = values["classes"]
+        if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+            raise ModelError(f"`classes` must be a list of names; got {classes!r}.")
+        return cls(
+            **values
+            | {
+                "classes": tuple(classes),
+                "head_widths": tuple(values["head_widths"]),
+                "preprocess": Preprocess.from_dict(values["preprocess"]),
+            }
+        )
+
+
+def write_model(
+    folder: str | Path,
+    config: ModelConfig,
+    write_weights: Callable[[Path], None],
+    write_graph: Callable[[Path], None],
+    version: str,
+) -> None:
+    """Write a model folder, whole or not at all.
+
+    Args:
+        folder: the target; an older model there is replaced.
+        config: what the model says of itself.
+        write_weights: writes the safetensors file to the path it is given.
+        write_graph: writes the OpenVINO graph to the path it is given.
+        version: the version of Foveal that writes.
+
+    Raises:
+        StorageError: the folder cannot be written; an older model there stays.
+    """
+    with replace_folder(folder) as temporary:
+        write_weights(temporary / WEIGHTS)
+        write_graph(temporary / GRAPH)
+        files = {path.name: sha256_file(path) for path in sorted(temporary.iterdir())}
+        head = {"format_version": FORMAT_VERSION, "foveal_version": version}
+        write_json(temporary / CONFIG, head | {"model": config.as_dict(), "files": files})
+
+
+def find_model(path: str | Path) -> Path:
+    """Return the model folder that a user means: the folder itself, or ``model/`` of a run.
+
+    Args:
+        path: a model folder or a run folder.
+
+    Returns:
+        A folder with a ``config.json``.
+
+    Raises:
+        ModelError: there is no model; the message says what is there instead.
+    """
+    given = Path(path)
+    if given.is_file():
+        raise ModelError(_refusal(given))
+    if not given.exists():
+        raise ModelError(f"{given} does not exist; expected a run or model folder.")
+    for folder in (given / "model", given):
+        recover_folder(folder)
+        if (folder / WEIGHTS).is_file() and (folder / CONFIG).is_file():
+            return folder
+    raise ModelError(
+        f"{given} holds no model; expected a run or model folder made by `foveal train`, with "
+        f"{CONFIG} and {WEIGHTS} in it."
+    )
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read and check a model folder's settings and the checksums of its files.
+
+    Args:
+        folder: see `find_model`.
+
+    Returns:
+        Its settings.
+
+    Raises:
+        ModelError: the folder is of a newer version, or its settings are wrong.
+        CorruptFileError: a file is missing or has changed; the message names it.
+    """
+    values = read_json(folder / CONFIG)
+    if not isinstance(values, dict) or "format_version" not in values or "model" not in values:
+        raise ModelError(f"{folder / CONFIG} does not describe a Foveal model.")
+    if values["format_version"] != FORMAT_VERSION:
+        raise ModelError(
+            f"{folder} has format {values['format_version']!r}; this version of Foveal reads "
+            f"{FORMAT_VERSION}. Use the version that wrote it: {values.get('foveal_version')}."
+        )
+    for name, checksum in values["files"].items():
+        file = folder / Path(name).name
+        if not file.is_file() or sha256_file(file) != checksum:
+            raise CorruptFileError(
+                f"{file} is missing or has changed since it was written; train again or restore it."
+            )
+    return ModelConfig.from_dict(values["model"])
+
+
+def _refusal(file: Path) -> str:
+    if file.suffix.lower() in _PICKLES:
+        return (
+            f"{file} is a pickle or a foreign model file, which can run code when it is opened; "
+            "Foveal reads only folders of JSON and safetensors. Convert it to safetensors first."
+        )
+    return f"{file} is a file; expected a run or model folder made by `foveal train`."

@@ -1,0 +1,277 @@
+"""Training a head on frozen features: standardised, early stopped, calibrated, folded."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from foveal.metrics import fit_temperature
+from foveal.training.config import HeadConfig
+from foveal.training.order import epoch_order, epoch_views
+
+Dense = tuple[NDArray[np.float32], NDArray[np.float32]]
+HIDDEN, DROPOUT = 256, 0.5
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch gave. A read-only row of ``history.csv``."""
+
+    epoch: int
+    """Its number, from 1."""
+    train_loss: float
+    """Mean loss over the training batches, smoothing and class weights included."""
+    train_accuracy: float
+    """Share of training views named rightly while training, 0 … 1."""
+    validation_loss: float
+    """Mean negative log-likelihood on the validation photos, plain."""
+    validation_accuracy: float
+    """Share of validation photos named rightly, 0 … 1."""
+    learning_rate: float
+    """The learning rate of its last step."""
+
+
+@dataclass(frozen=True)
+class TrainedHead:
+    """A head in plain arrays, ready to be joined to its backbone."""
+
+    layers: tuple[Dense, ...]
+    """Weights float32 (out, in) and biases (out,), first to last, with ReLU between them.
+    Standardisation and temperature are folded in: they take raw features, give calibrated
+    logits."""
+    temperature: float
+    """The calibration that was folded in."""
+    history: tuple[EpochRecord, ...]
+    """One record an epoch."""
+    best_epoch: int
+    """The epoch whose weights were kept."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Frozen features and their classes."""
+
+    x_NVD: NDArray[np.float32]
+    """float32 (n, views, D)."""
+    targets_N: NDArray[np.int64]
+    """int64 (n,)."""
+
+
+def train_head(
+    train: Features,
+    validation: Features,
+    num_classes: int,
+    config: HeadConfig,
+    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+) -> TrainedHead:
+    """Train a head, keep the weights of its best epoch, calibrate and fold it.
+
+    Args:
+        train: every epoch sees one view of each sample.
+        validation: the first view of each sample counts.
+        num_classes: number of logits.
+        config: the settings.
+        on_epoch: is given the record of every epoch.
+
+    Returns:
+        The head.
+    """
+    scale = Standardiser.fit(train.x_NVD)
+    x_NVD = torch.from_numpy(scale.apply(train.x_NVD))
+    held_out = torch.from_numpy(scale.apply(validation.x_NVD[:, 0]))
+    head = _new_head(x_NVD.shape[-1], num_classes, config)
+    loop = _Loop(head, config, x_NVD, torch.from_numpy(train.targets_N), num_classes)
+    best, best_epoch, history = copy.deepcopy(head.state_dict()), 0, list[EpochRecord]()
+    lowest = math.inf
+    for epoch in range(1, config.epochs + 1):
+        loss, accuracy = loop.run(epoch)
+        logits = _logits(head, held_out)
+        record = _record(epoch, loss, accuracy, logits, validation.targets_N, loop.learning_rate)
+        history.append(record)
+        on_epoch(record)
+        if record.validation_loss < lowest:
+            lowest, best_epoch = record.validation_loss, epoch
+            best = copy.deepcopy(head.state_dict())
+        if epoch - best_epoch >= config.patience:
+            break
+    head.load_state_dict(best)
+    temperature = fit_temperature(_logits(head, held_out).numpy(), validation.targets_N)
+    return TrainedHead(_fold(head, scale, temperature), temperature, tuple(history), best_epoch)
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """Makes every feature's mean 0 and deviation 1 over the training photos."""
+
+    mean_D: NDArray[np.float32]
+    """What is subtracted, float32 (D,)."""
+    std_D: NDArray[np.float32]
+    """What divides, float32 (D,)."""
+
+    @classmethod
+    def fit(cls, x_NVD: NDArray[np.float32]) -> Standardiser:
+        """Measure the training features.
+
+        Args:
+            x_NVD: float32 (n, views, D).
+
+        Returns:
+            The standardiser; a feature that never varies keeps its size.
+        """
+        mean = x_NVD.mean(axis=(0, 1), dtype=np.float64)
+        std = x_NVD.std(axis=(0, 1), dtype=np.float64)
+        return cls(mean.astype(np.float32), np.where(std > 1e-6, std, 1.0).astype(np.float32))
+
+    def apply(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Standardise features.
+
+        Args:
+            x: float32 (..., D).
+
+        Returns:
+            The same shape.
+        """
+        return (x - self.mean_D) / self.std_D
+
+
+class _Loop:
+    """The steps of one epoch."""
+
+    def __init__(
+        self, head: nn.Module, config: HeadConfig, x_NVD: Tensor, targets_N: Tensor, classes: int
+    ) -> None:
+        self.head, self.config, self.x_NVD, self.targets_N = head, config, x_NVD, targets_N
+        self.optimizer = torch.optim.AdamW(
+            head.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True
+        )
+        self.weights = _class_weights(targets_N, classes, config)
+        self.steps = math.ceil(len(targets_N) / config.batch)
+        self.learning_rate = config.lr
+
+    def run(self, epoch: int) -> tuple[float, float]:
+        config, count = self.config, len(self.targets_N)
+        views = torch.from_numpy(
+            epoch_views(count, self.x_NVD.shape[1], seed=config.seed, epoch=epoch)
+        )
+        order = torch.from_numpy(epoch_order(count, seed=config.seed, epoch=epoch))
+        self.head.train()
+        losses, right = 0.0, 0
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(hash((config.seed, epoch)) % 2**63)
+            for step, rows in enumerate(torch.split(order, config.batch)):
+                self._set_learning_rate((epoch - 1) * self.steps + step)
+                targets = self.targets_N[rows]
+                logits = self.head(self.x_NVD[rows, views[rows]])
+                loss = F.cross_entropy(
+                    logits,
+                    targets,
+                    weight=self.weights,
+                    label_smoothing=config.label_smoothing,
+                )
+                self.optimizer.zero_grad()
+                torch.autograd.backward(loss)
+                self.optimizer.step()
+                losses += loss.item() * len(rows)
+                right += int((logits.argmax(dim=1) == targets).sum())
+        return losses / count, right / count
+
+    def _set_learning_rate(self, step: int) -> None:
+        share = step / (self.steps * self.config.epochs)
+        self.learning_rate = self.config.lr * (1 + math.cos(math.pi * share)) / 2
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate
+
+
+def _new_head(width: int, classes: int, config: HeadConfig) -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        widths = [width, classes] if config.head == "linear" else [width, HIDDEN, classes]
+        return dense_head(widths)
+
+
+def dense_head(widths: list[int] | tuple[int, ...]) -> nn.Sequential:
+    """Build a head of dense layers, with ReLU and dropout between them.
+
+    Args:
+        widths: features, hidden widths, classes.
+
+    Returns:
+        A module from (N, features) to (N, classes).
+    """
+    layers: list[nn.Module] = []
+    for index, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
+        layers += [nn.ReLU(), nn.Dropout(DROPOUT)] if index else []
+        layers.append(nn.Linear(inputs, outputs))
+    return nn.Sequential(*layers)
+
+
+def dense_logits(layers: Sequence[Dense], x_ND: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Run a folded head in NumPy: dense layers with ReLU between them.
+
+    Args:
+        layers: weights (out, in) and biases (out,), first to last.
+        x_ND: raw features, float32 (N, D).
+
+    Returns:
+        Logits, float32 (N, K).
+    """
+    for index, (weight, bias) in enumerate(layers):
+        x_ND = np.maximum(x_ND, 0) if index else x_ND
+        x_ND = x_ND @ weight.T + bias
+    return x_ND
+
+
+def _class_weights(targets_N: Tensor, classes: int, config: HeadConfig) -> Tensor | None:
+    if config.class_weights == "none":
+        return None
+    counts = torch.bincount(targets_N, minlength=classes).clamp(min=1)
+    return len(targets_N) / (classes * counts.float())
+
+
+@torch.inference_mode()
+def _logits(head: nn.Module, x_ND: Tensor) -> Tensor:
+    logits: Tensor = head.eval()(x_ND)
+    return logits
+
+
+def _record(
+    epoch: int,
+    loss: float,
+    accuracy: float,
+    logits_NK: Tensor,
+    targets_N: NDArray[np.int64],
+    learning_rate: float,
+) -> EpochRecord:
+    targets = torch.from_numpy(targets_N)
+    return EpochRecord(
+        epoch=epoch,
+        train_loss=loss,
+        train_accuracy=accuracy,
+        validation_loss=F.cross_entropy(logits_NK, targets).item(),
+        validation_accuracy=(logits_NK.argmax(dim=1) == targets).double().mean().item(),
+        learning_rate=learning_rate,
+    )
+
+
+def _fold(head: nn.Sequential, scale: Standardiser, temperature: float) -> tuple[Dense, ...]:
+    """Fold standardisation into the first layer and temperature into the last, in float64."""
+    linear = [layer for layer in head if isinstance(layer, nn.Linear)]
+    arrays = [
+        (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
+        for layer in linear
+    ]
+    weight, bias = arrays[0]
+    weight = weight / scale.std_D
+    arrays[0] = weight, bias - weight @ scale.mean_D
+    weight, bias = arrays[-1]
+    arrays[-1] = weight / temperature, bias / temperature
+    return tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in arrays)

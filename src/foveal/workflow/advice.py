@@ -1,0 +1,95 @@
+"""What to tell people about their photos, and what to try next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from foveal.data import ImageData, Sample
+from foveal.models import architecture, list_models
+from foveal.workflow.settings import TrainSettings
+
+_FEW = 50  # photos a class below which more photos usually help most
+_IMBALANCE = 3
+
+
+def data_warnings(data: ImageData) -> list[str]:
+    """Return what a user should know about their photos.
+
+    Args:
+        data: the photos.
+
+    Returns:
+        Sentences, the most serious first.
+    """
+    same: dict[str, list[Sample]] = defaultdict(list)
+    for sample in data.samples:
+        same[sample.content].append(sample)
+    twins = [group for group in same.values() if len(group) > 1]
+    conflicts = [group for group in twins if len({sample.label for sample in group}) > 1]
+    leaks = [group for group in twins if len({sample.split for sample in group}) > 1]
+    sentences = []
+    if leaks:
+        sentences.append(
+            f"{len(leaks)} photos are in more than one split, byte for byte, which flatters the "
+            f"figures; the first: {_names(leaks[0], data.root)}."
+        )
+    if conflicts:
+        sentences.append(
+            f"{len(conflicts)} photos carry two labels; the first: "
+            f"{_names(conflicts[0], data.root)}."
+        )
+    if len(twins) > len(conflicts):
+        sentences.append(f"{len(twins)} photos are there more than once, byte for byte.")
+    if data.rejected:
+        sentences.append(
+            f"{len(data.rejected)} files could not be used; rejected.csv names each with the "
+            "reason."
+        )
+    return sentences + list(data.warnings)
+
+
+def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
+    """Return what to try next, best first.
+
+    Args:
+        settings: of the run.
+        data: its photos.
+
+    Returns:
+        Sentences, some with a command.
+    """
+    counts = data.counts().get("train", {})
+    smallest = min(counts, key=lambda name: counts[name])
+    steps = []
+    if counts[smallest] < _FEW:
+        steps.append(f"More photos help most: {smallest!r} has {counts[smallest]} to learn from.")
+    if max(counts.values()) > _IMBALANCE * counts[smallest] and settings.class_weights == "none":
+        steps.append(
+            "Some classes have many more photos than others; try --class-weights balanced."
+        )
+    if settings.views < 4:
+        steps.append("More augmented views of each photo: --views 4 (encoding takes longer).")
+    better = _more_accurate(settings.backbone)
+    if better:
+        steps.append(f"A stronger backbone: --backbone {better}.")
+    steps.append(f"Look for wrong labels and duplicates: foveal check {settings.folder}")
+    return steps
+
+
+def _more_accurate(name: str) -> str | None:
+    def top1(candidate: str) -> float:
+        weights = architecture(candidate).weights
+        return weights.top1 if weights else 0.0
+
+    better = [other for other in list_models() if architecture(other).is_available_offline]
+    best = max(better, key=top1, default=name)
+    return best if top1(best) > top1(name) else None
+
+
+def _names(samples: list[Sample], root: Path) -> str:
+    shown = [
+        str(sample.path.relative_to(root)) if sample.path.is_relative_to(root) else str(sample.path)
+        for sample in samples
+    ]
+    return " and ".join(shown)

@@ -1,0 +1,115 @@
+"""Measuring a trained classifier again: on the photos of its run, or on others."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from foveal.data import list_labelled
+from foveal.errors import DataError, UsageError
+from foveal.evaluation import Evaluation
+from foveal.runtime.model_folder import find_model
+from foveal.runtime.predictor import Predictor, load
+from foveal.storage import read_json
+from foveal.workflow.listener import Listener
+
+Labelled = tuple[Path, str]
+
+
+def evaluate_run(
+    run: Path, data: Path | None = None, split: str = "test", listener: Listener | None = None
+) -> Evaluation:
+    """Measure a trained classifier.
+
+    Args:
+        run: a run folder; with `data`, a model folder will do.
+        data: a folder with one sub-folder per class, with or without split folders; None for the
+            photos of the run itself.
+        split: ``"train"``, ``"validation"`` or ``"test"``.
+        listener: hears what is being done; None for silence.
+
+    Returns:
+        The evaluation over every photo that could be read.
+
+    Raises:
+        ModelError: there is no model at `run`.
+        DataError: there are no such photos, or a class is not one of the model's.
+    """
+    predictor = load(find_model(run))
+    photos = _photos_of_run(run, split) if data is None else _photos_in(data, split)
+    unknown = sorted({label for _, label in photos} - set(predictor.classes))
+    if unknown:
+        raise DataError(
+            f"{data or run} has classes that the model does not know: {', '.join(unknown[:5])}; "
+            f"it knows {', '.join(predictor.classes[:10])}. Classes match by name."
+        )
+    return measure(predictor, photos, split, listener or Listener())
+
+
+def measure(
+    predictor: Predictor, photos: Sequence[Labelled], split: str, listener: Listener
+) -> Evaluation:
+    """Compare a classifier's answers with the labels.
+
+    Args:
+        predictor: the classifier.
+        photos: files and their labels, each one of the classifier's classes.
+        split: what to call these photos.
+        listener: hears of progress, and of photos that could not be read.
+
+    Returns:
+        The evaluation over every photo that could be read.
+
+    Raises:
+        DataError: none could be read.
+    """
+    outcomes = {}
+    for position, outcome in predictor.probabilities([path for path, _ in photos]):
+        if isinstance(outcome, Exception):
+            listener.warn(str(outcome))
+        else:
+            outcomes[position] = outcome
+        listener.progress("Naming photos", len(outcomes), len(photos))
+    if not outcomes:
+        raise DataError(f"none of the {len(photos)} {split} photos could be read.")
+    positions = sorted(outcomes)
+    index = {name: number for number, name in enumerate(predictor.classes)}
+    return Evaluation(
+        split=split,
+        classes=predictor.classes,
+        paths=tuple(str(photos[position][0]) for position in positions),
+        targets_N=np.array([index[photos[position][1]] for position in positions], np.int64),
+        probabilities_NK=np.stack([outcomes[position] for position in positions]),
+    )
+
+
+def _photos_of_run(run: Path, split: str) -> list[Labelled]:
+    table, config = run / "split.csv", run / "config.json"
+    if not table.is_file() or not config.is_file():
+        raise UsageError(
+            f"{run} is no run folder, so it does not say which photos to use; "
+            f"give them: foveal evaluate {run} PHOTOS"
+        )
+    root = Path(read_json(config)["data_root"])
+    with open(table, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split]
+    if not rows:
+        raise DataError(f"{run} has no {split} photos; try another --split.")
+    photos = [(root / row["path"], row["class"]) for row in rows]
+    missing = [path for path, _ in photos if not path.is_file()]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of the {len(photos)} {split} photos are gone; the first is "
+            f"{missing[0]}. Put them back, or give other photos: foveal evaluate {run} PHOTOS"
+        )
+    return photos
+
+
+def _photos_in(data: Path, split: str) -> list[Labelled]:
+    photos = list_labelled(data, split)
+    if not photos:
+        raise DataError(f"{data} has no {split} photos.")
+    return photos

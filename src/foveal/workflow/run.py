@@ -1,0 +1,119 @@
+"""A whole training run: from photos to a run folder that explains itself."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from foveal.data import ImageData
+from foveal.errors import DataError, StorageError
+from foveal.storage import lock, require_free_space
+from foveal.workflow.advice import data_warnings, next_steps
+from foveal.workflow.classifier import Classifier
+from foveal.workflow.listener import Listener
+from foveal.workflow.run_folder import Run, write_run
+from foveal.workflow.settings import TrainSettings
+
+_RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
+
+
+def open_data(settings: TrainSettings) -> ImageData:
+    """List the photos that a run is to learn from.
+
+    Args:
+        settings: the run's settings.
+
+    Returns:
+        The photos and their splits.
+
+    Raises:
+        DataError: the folder or table cannot be trained on.
+    """
+    shares = {"val": settings.val, "test": settings.test, "seed": settings.seed}
+    if settings.folder.suffix.lower() == ".csv":
+        return ImageData.from_csv(settings.folder, **shares)
+    return ImageData.from_folder(settings.folder, group_by=settings.group_by, **shares)
+
+
+def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
+    """Train, evaluate and save a classifier.
+
+    Args:
+        settings: the run's settings.
+        listener: hears what is being done; None for silence.
+
+    Returns:
+        The run.
+
+    Raises:
+        DataError: the photos cannot be trained on, or `strict` was asked for and one is unreadable.
+        StorageError: the run folder cannot be written.
+    """
+    started = time.perf_counter()
+    listener = listener or Listener()
+    data = open_data(settings)
+    folder = new_run_folder(settings.out, settings.folder)
+    with lock(folder / ".lock"):
+        classifier = Classifier(
+            settings.backbone,
+            data,
+            views=settings.views,
+            augment=settings.augment,
+            preprocess=settings.preprocess(),
+            device=settings.device,
+            seed=settings.seed,
+            listener=listener,
+        )
+        classifier.encode()
+        _refuse_unreadable(classifier.data, settings)
+        head = classifier.fit_head(settings)
+        splits = [name for name in ("validation", "test") if classifier.data.subset(name)]
+        run = Run(
+            folder=folder,
+            classifier=classifier,
+            evaluations={name: classifier.evaluate(name) for name in splits},
+            timing=classifier.timing,
+            warnings=data_warnings(classifier.data),
+            next_steps=next_steps(settings, classifier.data),
+        )
+        write_run(run, head, settings, started)
+        return run
+
+
+def new_run_folder(out: Path, source: Path) -> Path:
+    """Make an empty folder for a run, named after its photos and numbered.
+
+    Args:
+        out: where runs are kept; made if it is missing.
+        source: the folder or table of photos.
+
+    Returns:
+        A new folder such as ``runs/flowers-001``.
+
+    Raises:
+        DiskFullError: there is no room for a run.
+        StorageError: the folder cannot be made.
+    """
+    require_free_space(out, _RUN_BYTES)
+    stem = source.absolute().stem or "photos"
+    for number in range(1, 1000):
+        folder = out / f"{stem}-{number:03d}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StorageError(
+                f"cannot make the run folder {folder}: {error.strerror}; choose another `--out`."
+            ) from error
+    raise StorageError(f"{out} holds 999 runs of {stem!r}; remove some or choose another `--out`.")
+
+
+def _refuse_unreadable(data: ImageData, settings: TrainSettings) -> None:
+    if settings.strict and data.rejected:
+        first = data.rejected[0]
+        raise DataError(
+            f"{len(data.rejected)} files cannot be used and --strict was given; the first is "
+            f"{first.path}: {first.reason}. Repair or remove them, or leave --strict out."
+        )
