@@ -57,24 +57,22 @@ def axe_problems(page, options: dict[str, object]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", list(PAGES))
-def test_the_report_is_accessible_in_both_themes(browser, name: str, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "themes"), [("hostile", ("light", "dark")), ("many classes", ("dark",))]
+)
+def test_the_report_is_accessible(browser, name: str, themes: tuple[str, ...], tmp_path: Path):
     file = tmp_path / "report.html"
     file.write_text(render_report(PAGES[name]()), encoding="utf-8")
     # axe itself is a script that is put into the page, which the page's policy forbids.
-    page = browser.new_page(
-        color_scheme="light", viewport={"width": 1280, "height": 900}, bypass_csp=True
-    )
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
     page.goto(file.as_uri())
     page.eval_on_selector_all("details", "all => all.forEach(d => d.open = true)")
     # The shadows of scrolling tables end in the colour of the page; axe cannot see through them.
     page.add_style_tag(content=".scroll { background: none !important; }")
-    light = axe_problems(page, {"runOnly": {"type": "tag", "values": RULES}})
-    page.emulate_media(color_scheme="dark")
-    dark = axe_problems(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        assert axe_problems(page, {"runOnly": {"type": "tag", "values": RULES}}) == [], theme
     page.close()
-    assert light == []
-    assert dark == []
 
 
 @pytest.mark.parametrize("name", list(PAGES))

@@ -69,9 +69,9 @@ def test_top_k_accuracy_of_no_photos_is_undefined():
 
 
 def test_equal_probabilities_count_in_the_order_of_the_classes():
-    even = [[0.25] * 4] * 4
-    assert top_k_accuracy(even, [0, 1, 2, 3], k=1) == 0.25
-    assert top_k_accuracy(even, [0, 1, 2, 3], k=3) == 0.75
+    even = [[0.25] * 4]
+    assert [top_k_accuracy(even, [true], k=1) for true in range(4)] == [1, 0, 0, 0]
+    assert [top_k_accuracy(even, [true], k=3) for true in range(4)] == [1, 1, 1, 0]
 
 
 def test_top_k_accuracy_refuses_no_guess():

@@ -65,9 +65,9 @@ class Evaluation:
     """K class names."""
     paths: tuple[str, ...]
     """N photos, as given to the user: absolute, or relative to the data folder."""
-    targets_N: NDArray[np.int64]  # noqa: N815  # the layout is part of the name
+    targets_N: NDArray[np.int64]
     """(N,) true class indices."""
-    probabilities_NK: NDArray[np.float32]  # noqa: N815
+    probabilities_NK: NDArray[np.float32]
     """(N, K) calibrated probabilities; each row sums to 1."""
 
     def __post_init__(self) -> None:

@@ -91,10 +91,10 @@ def _table(data: ReportData) -> Html:
     keys = ("train_accuracy", "validation_accuracy", "train_loss", "validation_loss")
     rows = [
         [
-            f"{row.get('epoch') or i + 1:g}",
+            f"{epoch:g}",
             *(percent(row.get(k), 1) if "acc" in k else decimal(row.get(k), 3) for k in keys),
         ]
-        for i, row in enumerate(data.history)
+        for (epoch, _), row in zip(_points(data, "epoch"), data.history, strict=True)
     ]
     columns = ("Epoch", "Accuracy, learned", "Accuracy, held back", "Loss, learned")
     return table("Every epoch", (*columns, "Loss, held back"), rows, class_="numbers")

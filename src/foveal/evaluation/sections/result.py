@@ -132,8 +132,9 @@ def _notice(data: ReportData) -> Html | None:
 
 def _key_figures(data: ReportData) -> Html:
     """Return a row of figures, each with its meaning."""
-    figures = [_accuracy_figure(result) for result in data.evaluations.values() if result.n]
     main = data.main
+    ranked = sorted(data.evaluations.values(), key=lambda result: result is not main)
+    figures = [_accuracy_figure(result) for result in ranked if result.n]
     if main is not None and main.top5_accuracy is not None:
         figures.append(
             (percent(main.top5_accuracy, 1), "right within five guesses", "top-5 accuracy")
