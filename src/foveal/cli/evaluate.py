@@ -61,8 +61,8 @@ def show_classes(result: Evaluation) -> None:
     for column in ("photos", "found (recall)", "right when named (precision)", "F1"):
         table.add_column(column, justify="right")
     for name, figures in result.per_class.items():
-        shown = map(percent, (figures["recall"], figures["precision"], figures["f1"]))
-        table.add_row(escape(name), str(figures["n"]), *shown)
+        shown = map(percent, (figures.recall, figures.precision, figures.f1))
+        table.add_row(escape(name), str(figures.n), *shown)
     screen = console()
     screen.print()
     screen.print(table)

@@ -101,9 +101,9 @@ def show_headline(evaluation: Any) -> None:
         "(95 % interval)"
     )
     known = {
-        name: figures["recall"]
+        name: figures.recall
         for name, figures in evaluation.per_class.items()
-        if figures["recall"] is not None
+        if figures.recall is not None
     }
     if known:
         weakest = min(known, key=lambda name: known[name])

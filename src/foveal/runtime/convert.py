@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from foveal.errors import StorageError
 from foveal.runtime.backends import openvino
+from foveal.storage import require_free_space, write_bytes
 
+_XML_BYTES = 2_000_000
 Dense = tuple[NDArray[np.float32], NDArray[np.float32]]  # weight (out, in), bias (out,)
 
 
@@ -75,8 +79,34 @@ def save_openvino(model: Any, path: Path) -> None:
     Args:
         model: an ``openvino.Model``.
         path: the ``.xml`` file, inside a folder that `foveal.storage.replace_folder` gave.
+
+    Raises:
+        DiskFullError: there is no room for it.
+        StorageError: it cannot be written.
     """
-    openvino().save_model(model, path, compress_to_fp16=False)
+    constants = (node for node in model.get_ops() if node.get_type_name() == "Constant")
+    size = sum(node.get_byte_size() for node in constants)
+    require_free_space(path, size + _XML_BYTES)
+    try:
+        openvino().save_model(model, path, compress_to_fp16=False)
+    except RuntimeError as error:
+        require_free_space(path, size + _XML_BYTES)  # the disk may have filled up meanwhile
+        raise StorageError(f"cannot write {path}: {error}; check the folder.") from error
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write every weight of a network as safetensors.
+
+    Args:
+        network: any module.
+        path: the target file.
+
+    Raises:
+        DiskFullError: there is no room for it.
+        StorageError: it cannot be written.
+    """
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    write_bytes(path, safetensors.torch.save(state))
 
 
 def attach_head(prefix: Any, layers: Sequence[Dense]) -> Any:

@@ -57,11 +57,9 @@ def imagenet_classes() -> tuple[str, ...]:
 
 
 def _write(folder: Path, row: Architecture) -> None:
-    from safetensors.torch import save_file
-
     import foveal
     from foveal.models.create import create_model
-    from foveal.runtime.convert import RawPixels, save_openvino, to_openvino
+    from foveal.runtime.convert import RawPixels, save_openvino, save_weights, to_openvino
 
     weights, _ = row.trained()
     preprocess = weights.preprocess
@@ -77,7 +75,7 @@ def _write(folder: Path, row: Architecture) -> None:
     write_model(
         folder,
         config,
-        lambda path: save_file(network.state_dict(), path),
+        lambda path: save_weights(network, path),
         lambda path: save_openvino(to_openvino(pixels, preprocess.image_size), path),
         foveal.__version__,
     )

@@ -11,7 +11,7 @@ from foveal.data import ImageData
 from foveal.features.backbone import Backbone, frozen_graph
 from foveal.models.create import create_model
 from foveal.runtime.backends import OpenVinoBackend, openvino
-from foveal.runtime.convert import attach_head, save_openvino
+from foveal.runtime.convert import attach_head, save_openvino, save_weights
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
 from foveal.training.head import TrainedHead, dense_head
@@ -62,7 +62,6 @@ def save(
 
 def _save_weights(path: Path, backbone: Backbone, head: TrainedHead) -> None:
     import torch
-    from safetensors.torch import save_file
 
     network = create_model(backbone.name, pretrained=True)
     module = dense_head(_widths(head))
@@ -72,7 +71,7 @@ def _save_weights(path: Path, backbone: Backbone, head: TrainedHead) -> None:
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
     network.replace_head(module)
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path)
+    save_weights(network, path)
 
 
 def _widths(head: TrainedHead) -> tuple[int, ...]:

@@ -1,0 +1,57 @@
+# What people need: make demo, make test, make bench. Everything else is a part of these.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test test-long lint types bench wheel browser clean
+
+help:
+	@echo "make demo       install into .venv and run the main job on built-in data"
+	@echo "make test       install what development needs, then lint, types, layers, tests"
+	@echo "make test-long  the long programmes: 30,000 mutants and the like"
+	@echo "make bench      measure speed and memory; writes benchmarks/results.json"
+	@echo "make wheel      build the wheel and try it in a fresh environment"
+	@echo "make clean      remove .venv and everything that was built"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	$(BIN)/foveal demo
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+browser: $(VENV)/.installed-dev
+	@sh tests/install_browser.sh $(BIN)
+
+# The tests run after lint and types, so that the last line printed is pytest's.
+test: lint types browser
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n 2 -m "not long"
+
+test-long: $(VENV)/.installed-dev browser
+	$(BIN)/pytest -q -m long
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.installed-dev
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/pytest -q tests/test_wheel.py -m "long"
+
+clean:
+	rm -rf $(VENV) build dist foveal-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

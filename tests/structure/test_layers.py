@@ -1,0 +1,58 @@
+"""The layers of the package, and what may be imported without PyTorch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+TORCH_FREE = [
+    "foveal",
+    "foveal.cli.main",
+    "foveal.cli.train",
+    "foveal.cli.predict",
+    "foveal.cli.evaluate",
+    "foveal.cli.data",
+    "foveal.cli.demo",
+    "foveal.cli.models",
+    "foveal.workflow.settings",
+    "foveal.evaluation",
+    "foveal.runtime.predictor",
+    "foveal.runtime.imagenet",
+    "foveal.data",
+    "foveal.models",
+    "foveal.images",
+    "foveal.ops",
+    "foveal.metrics",
+    "foveal.storage",
+    "foveal.errors",
+]
+
+
+def modules_after(statement: str) -> set[str]:
+    """Run a statement in a fresh interpreter and return what it imported."""
+    code = f"{statement}\nimport sys; print('\\n'.join(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", TORCH_FREE)
+def test_it_imports_without_pytorch(module):
+    assert "torch" not in modules_after(f"import {module}")
+
+
+def test_the_top_package_imports_neither_pytorch_nor_opencv_nor_numpy():
+    assert not modules_after("import foveal") & {"torch", "cv2", "numpy", "openvino"}
+
+
+def test_control_the_classifier_does_import_pytorch():
+    assert "torch" in modules_after("import foveal.workflow.classifier")
+
+
+def test_importing_openvino_loads_no_telemetry():
+    loaded = modules_after("from foveal.runtime.backends import openvino; openvino()")
+    assert "openvino" in loaded
+    assert not {name for name in loaded if name.startswith("openvino_telemetry.")}
