@@ -84,6 +84,14 @@ def test_a_text_file_is_refused_with_what_can_be_read(tmp_path) -> None:
     assert caught.value.path == str(path)
 
 
+def test_a_header_without_sense_is_called_corrupt() -> None:
+    message = (
+        r"x\.png: corrupt PNG \(its header makes no sense\); copy or download it again, or rem"
+    )
+    with pytest.raises(ImageError, match=message):
+        load_image(b"\x89PNG\r\n\x1a\n" + bytes(100) + b"IEND", name="x.png")
+
+
 def test_a_missing_file_says_so() -> None:
     message = r"none\.jpg: cannot be read \(No such file or directory\); check that the path"
     with pytest.raises(ImageError, match=message):

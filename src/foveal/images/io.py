@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from foveal.errors import ImageError, UsageError
 from foveal.images.headers import canvas_size, format_of
@@ -66,7 +66,7 @@ def load_image(
 
     Example:
         >>> import io
-        >>> from PIL import Image
+        >>> from PIL import Image, UnidentifiedImageError
         >>> file = io.BytesIO()
         >>> Image.new("L", (4, 3), 200).save(file, "PNG")
         >>> load_image(file.getvalue()).shape
@@ -216,6 +216,8 @@ def _too_large(label: str, got: str, limit: str) -> ImageError:
 def _translated(error: Exception, label: str, kind: str, data: bytes) -> ImageError:
     words = "".join(c for c in str(error) if c.isprintable())[:120]
     again = "copy or download it again, or remove it"
+    if isinstance(error, UnidentifiedImageError):
+        words = "its header makes no sense"
     if isinstance(error, MemoryError):
         return ImageError(label, f"not enough memory to decode this {kind}", "save a smaller copy")
     if isinstance(error, Image.DecompressionBombError):
