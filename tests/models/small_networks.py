@@ -23,6 +23,6 @@ def small_network(num_classes: int = 3) -> ConvNet:
     ).eval()
 
 
-def foreign_name(name: str, network: ConvNet) -> str:
+def foreign_name(name: str, network: ConvNet) -> str | None:
     """Translate the names of another layout, in which blocks are layers, into ours."""
-    return name.replace("layers.", "blocks.")
+    return None if name.startswith("auxiliary.") else name.replace("layers.", "blocks.")

@@ -68,11 +68,11 @@ def test_a_head_with_other_classes_keeps_its_own_weights_and_is_reported(tmp_pat
     torch.testing.assert_close(network.blocks.body.bias, other_state()["blocks.body.bias"])
 
 
-def test_tensors_known_not_to_be_ours_are_ignored_by_name_only(tmp_path: Path) -> None:
-    file = saved(tmp_path, other_state() | {"AuxLogits.fc.weight": torch.ones(2)})
-    report = load_weights(small_network(), file, ignored=("AuxLogits.",))
-    assert report.ignored == ("AuxLogits.fc.weight",)
-    with pytest.raises(ModelError, match=r"does not fit 'small': unexpected AuxLogits\.fc\.weight"):
+def test_tensors_are_left_out_only_where_the_rename_function_says_so(tmp_path: Path) -> None:
+    file = saved(tmp_path, other_state() | {"auxiliary.weight": torch.ones(2)})
+    report = load_weights(small_network(), file, rename=RENAME)
+    assert report.ignored == ("auxiliary.weight",)
+    with pytest.raises(ModelError, match=r"does not fit 'small': unexpected auxiliary\.weight"):
         load_weights(small_network(), file)
 
 

@@ -46,8 +46,6 @@ class HubWeights:
     """The SHA-256 of the file, or None where only the server's own word is known."""
     filename: str = "model.safetensors"
     """The file in the repository."""
-    ignored: tuple[str, ...] = ()
-    """Beginnings of the names, in the file, of tensors that our network does not have."""
 
     @property
     def origin(self) -> str:

@@ -34,7 +34,6 @@ def _weights(
     licence: str = "Apache-2.0",
     revision: str = "main",
     sha256: str | None = None,
-    ignored: tuple[str, ...] = (),
 ) -> HubWeights:
     return HubWeights(
         repo=f"timm/{name}",
@@ -49,7 +48,6 @@ def _weights(
         licence=licence,
         revision=revision,
         sha256=sha256,
-        ignored=ignored,
     )
 
 
@@ -101,7 +99,6 @@ HUB_WEIGHTS = {
         size=299,
         scaling="symmetric",
         sha256="9c452c63a67fd03a38a78c401ba12d4be0e926df63c93403de3a29f6df20fefb",
-        ignored=("AuxLogits.",),  # the auxiliary head that only training used
     ),
     "mobilenet_v2": _weights(
         "mobilenetv2_100.ra_in1k",

@@ -20,7 +20,7 @@ __all__ = ["LoadReport", "load_strictly", "load_trained", "load_weights", "read_
 
 _COUNTER = ".num_batches_tracked"  # of batch normalisation; older files lack it, nothing reads it
 
-Rename = Callable[[str, ConvNet], str]
+Rename = Callable[[str, ConvNet], str | None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class LoadReport:
     """Tensors of the network that keep their own values: a head with other classes, and
     counters that the file does not have."""
     ignored: tuple[str, ...]
-    """Tensors of the file that the network is known not to have."""
+    """Tensors of the file that the rename function left out on purpose."""
     converted: tuple[str, ...]
     """Loaded tensors whose numbers were stored in another floating-point format."""
 
@@ -77,18 +77,12 @@ def load_trained(network: ConvNet, row: Architecture) -> LoadReport:
     """
     hub = HUB_WEIGHTS.get(row.name) if row.weights is None else None
     if hub is not None:
-        return load_weights(network, hub.fetch(), rename=row.rename_timm, ignored=hub.ignored)
+        return load_weights(network, hub.fetch(), rename=row.rename_timm)
     weights, file = row.trained()
     return load_weights(network, file, rename=weights.rename)
 
 
-def load_weights(
-    network: ConvNet,
-    file: str | Path,
-    *,
-    rename: str | None = None,
-    ignored: tuple[str, ...] = (),
-) -> LoadReport:
+def load_weights(network: ConvNet, file: str | Path, *, rename: str | None = None) -> LoadReport:
     """Load weights from a local file, in place.
 
     Args:
@@ -96,9 +90,8 @@ def load_weights(
             of its head keeps its own weights.
         file: a safetensors file or a PyTorch state dict.
         rename: ``"module:function"``, called with a name in the file and the network, for the
-            name in the network; None if the names are ours already. The `rename_timm` of a
-            registered architecture reads timm's files.
-        ignored: beginnings of names in the file that the network is known not to have.
+            name in the network, or None for a tensor that is left out; None if the names are
+            ours already. The `rename_timm` of a registered architecture reads timm's files.
 
     Returns:
         What was loaded.
@@ -108,9 +101,9 @@ def load_weights(
         ModelError: the file is damaged, holds more than tensors, or does not fit.
     """
     state = read_state(file)
-    unused = tuple(name for name in state if name.startswith(ignored))  # of () there is none
     translate = _translation(rename)
-    names = {name: translate(name, network) for name in state if name not in unused}
+    translated = {name: translate(name, network) for name in state}
+    names = {theirs: ours for theirs, ours in translated.items() if ours is not None}
     if len(set(names.values())) != len(names):
         raise ModelError(f"{file}: two tensors are renamed to the same name by {rename!r}.")
     given = {ours: state[theirs] for theirs, ours in names.items()}
@@ -120,7 +113,7 @@ def load_weights(
         loaded=loaded,
         renamed=tuple((theirs, ours) for theirs, ours in names.items() if theirs != ours),
         kept=kept,
-        ignored=unused,
+        ignored=tuple(name for name in state if name not in names),
         converted=converted,
     )
 
@@ -208,4 +201,5 @@ def _translation(rename: str | None) -> Rename:
         ) from error
     if not callable(function):
         raise UsageError(f"`rename` must name a function; got {rename!r}.")
-    return lambda name, network: str(function(name, network))
+    rename_one: Rename = function
+    return rename_one
