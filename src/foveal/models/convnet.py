@@ -198,3 +198,41 @@ class GlobalAveragePool(nn.Module):
             Their means, float (N, C).
         """
         return torch.mean(x_NCHW, dim=(2, 3))
+
+
+class Flatten(nn.Module):
+    """Every value of every map in one row: (N, C, S, S) → (N, C·S·S).
+
+    Args:
+        channels: maps that come in.
+        side: their side, which the first dense layer after this one depends on.
+    """
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.shape = (channels, side, side)
+        self.width = channels * side * side
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        """Return the maps in rows.
+
+        Args:
+            x_NCHW: maps, float (N, C, S, S).
+
+        Returns:
+            Their values, float (N, C·S·S).
+
+        Raises:
+            UsageError: the maps have another size than the dense layers were made for.
+        """
+        got = tuple(x_NCHW.shape[1:])
+        if got != self.shape:
+            raise UsageError(
+                f"the dense layers take maps of {_times(self.shape)}; got {_times(got)}. Make "
+                "the network with the `image_size` of your images."
+            )
+        return torch.flatten(x_NCHW, 1)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(str(int(side)) for side in shape)

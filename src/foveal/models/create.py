@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
-from foveal.models.registry import architecture, resolve
+from foveal.models.initialisation import build
+from foveal.models.registry import Architecture, architecture, resolve
 from foveal.models.weights import load_trained
+from foveal.ops.arguments import whole
 
 
 def create_model(
@@ -13,44 +17,72 @@ def create_model(
     *,
     num_classes: int | None = None,
     in_channels: int | None = None,
+    image_size: int | None = None,
     pretrained: bool = False,
+    initialisation: str = "he_normal",
 ) -> ConvNet:
     """Build a registered network.
 
     Args:
         name: a registered name; see `list_models`.
-        num_classes: number of logits; None for the 1,000 of ImageNet.
+        num_classes: number of logits; None for the architecture's own.
         in_channels: channels of the input; None for the architecture's own.
+        image_size: side of its images in pixels; None for the architecture's own. The width of
+            dense layers follows it in LeNet, VGG and the custom CIFAR network; the others take
+            images of any size.
         pretrained: load the trained weights. With another `num_classes` the blocks are
-            loaded and the head starts anew.
+            loaded and the last layer starts anew.
+        initialisation: how weights that are not loaded begin: ``"he_normal"``,
+            ``"he_uniform"``, ``"glorot_normal"`` or ``"glorot_uniform"``; see
+            `foveal.models.initialisation.initialise`. They are drawn from PyTorch's global
+            generator: ``torch.manual_seed`` decides them.
 
     Returns:
         The network in evaluation mode.
 
     Raises:
-        UnknownNameError: there is no such architecture.
-        UsageError: an argument does not fit the trained weights.
+        UnknownNameError: there is no such architecture or initialisation.
+        UsageError: an argument is out of range, or does not fit the trained weights.
         ModelError: the trained weights are not installed or do not fit.
+
+    Example:
+        >>> network = create_model("lenet5", image_size=28)
+        >>> network.block_names, network.feature_width, network.num_classes
+        (('c1', 's2', 'c3', 's4'), 256, 10)
     """
     row = architecture(name)
-    channels = row.in_channels if in_channels is None else in_channels
-    classes = 1000 if num_classes is None else num_classes
-    for label, value in (("num_classes", classes), ("in_channels", channels)):
-        if value < 1:
-            raise UsageError(f"`{label}` must be at least 1; got {value}.")
-    if pretrained and channels != row.in_channels:
+    classes = row.num_classes if num_classes is None else whole(num_classes, "num_classes")
+    channels = row.in_channels if in_channels is None else whole(in_channels, "in_channels")
+    size = row.image_size if image_size is None else whole(image_size, "image_size")
+    if size < row.min_image_size:
         raise UsageError(
-            f"the trained weights of {name!r} take {row.in_channels} channels; got "
-            f"`in_channels`={channels}. Use pretrained=False, or turn the images into RGB."
+            f"`image_size` must be at least {row.min_image_size} for {name!r}, whose last block "
+            f"would see nothing of a smaller image; got {size}."
         )
-    build = resolve(row.builder)
-    network: ConvNet = build(
+    make = partial(
+        resolve(row.builder),
         name,
-        image_size=row.image_size,
+        image_size=size,
         num_classes=classes,
         in_channels=channels,
         **row.options,
     )
+    network: ConvNet = build(make, initialisation)
     if pretrained:
+        _check_trained(network, row)
         load_trained(network, row)
-    return network.eval()
+    return network
+
+
+def _check_trained(network: ConvNet, row: Architecture) -> None:
+    if network.in_channels != row.in_channels:
+        raise UsageError(
+            f"the trained weights of {row.name!r} take {row.in_channels} channels; got "
+            f"`in_channels`={network.in_channels}. Use pretrained=False, or turn the images into "
+            "RGB."
+        )
+    if network.feature_width != row.feature_width:
+        raise UsageError(
+            f"the trained dense layers of {row.name!r} take images of {row.image_size} pixels; "
+            f"got `image_size`={network.image_size}. Use pretrained=False, or resize the images."
+        )

@@ -1,7 +1,9 @@
-"""EfficientNet-Lite: EfficientNet for small devices, one table scaled in width and depth.
+"""EfficientNet and EfficientNet-Lite: one table scaled in width, depth and image size.
 
-The Lite variants have no squeeze-and-excitation, use ReLU6, and do not scale the stem, the top
-and the first and last stage's depth, so that they quantise well.
+The Lite variants are for small devices: they have no squeeze-and-excitation, use ReLU6, and do
+not scale the stem, the top and the first and last stage's depth, so that they quantise well.
+Their trained weights come from TensorFlow and need its "same" padding and normalisation; those
+of the others come from PyTorch, with equal padding on all sides.
 
 Source:
     Tan & Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks",
@@ -11,12 +13,17 @@ Source:
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
 from foveal.models.convnet import ConvNet, GlobalAveragePool
-from foveal.models.layers import ConvBN, SameConv2d, initialise
+from foveal.models.layers import ConvBN, SameConv2d
+from foveal.models.mbconv import Brick, MBConv, rename_timm_weights, round_channels
+
+__all__ = ["efficientnet", "efficientnet_lite", "rename_lite_weights", "rename_timm_weights"]
 
 # Table 1: kernel k, stride s, expansion e, output channels c, repeats n.
 STAGES = (
@@ -30,46 +37,50 @@ STAGES = (
     (3, 1, 6, 320, 1),
 )
 STEM, TOP = 32, 1280
-EPS = 1e-3
+SQUEEZE = 4  # a squeeze-and-excitation narrows the block's input to a quarter
+
+_brick = partial(ConvBN, activation=partial(nn.SiLU, inplace=True))
+_lite_brick = partial(ConvBN, activation=partial(nn.ReLU6, inplace=True), conv=SameConv2d, eps=1e-3)
 
 
-class MBConv(nn.Module):
-    """The mobile inverted bottleneck: expand, filter each channel, project; skip if shapes allow.
+def efficientnet(
+    name: str,
+    *,
+    width: float,
+    depth: float,
+    dropout: float,
+    image_size: int,
+    num_classes: int = 1000,
+    in_channels: int = 3,
+) -> ConvNet:
+    """Build an EfficientNet.
 
     Args:
+        name: its registered name.
+        width: factor on the channels of every stage, of the stem and of the top.
+        depth: factor on the repeats of every stage.
+        dropout: share of the features that training drops before the last layer.
+        image_size: the side of its images in pixels.
+        num_classes: number of logits.
         in_channels: channels of the input.
-        out_channels: channels of the output.
-        kernel: side of the depthwise kernel in pixels.
-        stride: step of the depthwise convolution.
-        expansion: widening of the first 1×1 convolution; 1 leaves it out.
 
-    Source:
-        Sandler et al. 2018, "MobileNetV2", figure 3 and table 1.
+    Returns:
+        The network, without starting weights of its own.
     """
-
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int
-    ) -> None:
-        super().__init__()
-        width = in_channels * expansion
-        self.layers = nn.Sequential()
-        if expansion != 1:
-            self.layers.add_module("expand", _conv(in_channels, width, 1))
-        self.layers.add_module("depthwise", _conv(width, width, kernel, stride, groups=width))
-        self.layers.add_module("project", _conv(width, out_channels, 1, activation=None))
-        self.has_skip = stride == 1 and in_channels == out_channels
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        """Return the block's output.
-
-        Args:
-            x_NCHW: maps, float (N, in_channels, H, W).
-
-        Returns:
-            Maps, float (N, out_channels, ⌈H/s⌉, ⌈W/s⌉).
-        """
-        y_NCHW: Tensor = self.layers(x_NCHW)
-        return x_NCHW + y_NCHW if self.has_skip else y_NCHW
+    stem, top = round_channels(STEM * width), round_channels(TOP * width)
+    repeats = [math.ceil(stage[-1] * depth) for stage in STAGES]
+    return ConvNet(
+        name,
+        [
+            ("stem", _brick(in_channels, stem, 3, 2)),
+            *_stages(stem, width, repeats, _brick, excite=True),
+            ("top", _brick(_last_channels(width), top, 1)),
+        ],
+        GlobalAveragePool(),
+        nn.Sequential(nn.Dropout(dropout), nn.Linear(top, num_classes)),
+        image_size=image_size,
+        in_channels=in_channels,
+    )
 
 
 def efficientnet_lite(
@@ -81,83 +92,56 @@ def efficientnet_lite(
     num_classes: int = 1000,
     in_channels: int = 3,
 ) -> ConvNet:
-    """Build an EfficientNet-Lite without trained weights.
+    """Build an EfficientNet-Lite.
 
     Args:
         name: its registered name.
         width: factor on the channels of every stage.
         depth: factor on the repeats of every stage but the first and the last.
-        image_size: the side in pixels it was designed for.
+        image_size: the side of its images in pixels.
         num_classes: number of logits.
         in_channels: channels of the input.
 
     Returns:
-        The network, with He-normal weights.
+        The network, without starting weights of its own.
     """
-    stem = _conv(in_channels, STEM, 3, stride=2)
-    stages = list(_stages(width, depth))
-    last: int = stages[-1][1].layers.project.conv.out_channels  # type: ignore[assignment,union-attr]
-    top = _conv(last, TOP, 1)
-    head = nn.Sequential(nn.Dropout(0.2), nn.Linear(TOP, num_classes))
-    network = ConvNet(
+    first, *middle, last = [stage[-1] for stage in STAGES]
+    repeats = [first, *(math.ceil(count * depth) for count in middle), last]
+    return ConvNet(
         name,
-        [("stem", stem), *stages, ("top", top)],
+        [
+            ("stem", _lite_brick(in_channels, STEM, 3, 2)),
+            *_stages(STEM, width, repeats, _lite_brick, excite=False),
+            ("top", _lite_brick(_last_channels(width), TOP, 1)),
+        ],
         GlobalAveragePool(),
-        head,
+        nn.Sequential(nn.Dropout(0.2), nn.Linear(TOP, num_classes)),
         image_size=image_size,
         in_channels=in_channels,
     )
-    initialise(network)
-    return network
 
 
-def _stages(width: float, depth: float) -> Iterator[tuple[str, MBConv]]:
-    channels = STEM
-    for index, (kernel, stride, expansion, base, repeats) in enumerate(STAGES, start=1):
+def _stages(
+    channels: int, width: float, repeats: list[int], brick: Brick, *, excite: bool
+) -> Iterator[tuple[str, MBConv]]:
+    for index, (kernel, stride, expansion, base, _) in enumerate(STAGES, start=1):
         out = round_channels(base * width)
-        edge = index in (1, len(STAGES))
-        for repeat in range(repeats if edge else math.ceil(repeats * depth)):
-            step = stride if repeat == 0 else 1
-            yield f"stage{index}_{repeat + 1}", MBConv(channels, out, kernel, step, expansion)
+        for repeat in range(repeats[index - 1]):
+            block = MBConv(
+                channels,
+                out,
+                kernel,
+                stride if repeat == 0 else 1,
+                expansion,
+                brick=brick,
+                squeezed=channels // SQUEEZE if excite else 0,
+            )
+            yield f"stage{index}_{repeat + 1}", block
             channels = out
 
 
-def round_channels(channels: float, divisor: int = 8) -> int:
-    """Round to a multiple of `divisor` that loses less than a tenth.
-
-    Args:
-        channels: the wanted number of channels.
-        divisor: what the result is a multiple of.
-
-    Returns:
-        A positive multiple of `divisor`, at least 0.9 × `channels`.
-
-    Example:
-        >>> round_channels(16 * 1.1), round_channels(112 * 1.1)
-        (16, 120)
-    """
-    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * channels else rounded
-
-
-def _conv(
-    in_channels: int,
-    out_channels: int,
-    kernel: int,
-    stride: int = 1,
-    groups: int = 1,
-    activation: type[nn.Module] | None = nn.ReLU6,
-) -> ConvBN:
-    return ConvBN(
-        in_channels,
-        out_channels,
-        kernel,
-        stride,
-        groups,
-        activation=activation,
-        conv=SameConv2d,
-        eps=EPS,
-    )
+def _last_channels(width: float) -> int:
+    return round_channels(STAGES[-1][3] * width)
 
 
 def rename_lite_weights(name: str, network: ConvNet) -> str:
@@ -185,8 +169,10 @@ def rename_lite_weights(name: str, network: ConvNet) -> str:
         "_project_conv": "project.conv",
         "_bn2": "project.bn",
     }
-    first, *rest = name.split(".")
-    if first != "_blocks":
-        return ".".join([outer.get(first, first), *rest])
-    block = network.block_names[1 + int(rest[0])]
-    return ".".join(["blocks", block, "layers", inner.get(rest[1], rest[1]), *rest[2:]])
+    found = re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(.+)", name)
+    if found is None:
+        first, _, rest = name.partition(".")
+        return f"{outer.get(first, first)}.{rest}"
+    index, layer, rest = found.groups()
+    block = dict(enumerate(network.block_names, start=-1)).get(int(index), "missing")
+    return f"blocks.{block}.layers.{inner.get(layer, layer)}.{rest}"

@@ -1,4 +1,4 @@
-"""The layers that several architectures share, and how weights begin."""
+"""The layers that several architectures share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from foveal.ops.shapes import padding_amounts
+
+Side = int | tuple[int, int]
 
 
 class SameConv2d(nn.Conv2d):
@@ -51,11 +53,13 @@ class ConvBN(nn.Sequential):
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        kernel: side of the kernel in pixels.
+        kernel: side of the kernel in pixels, or (height, width).
         stride: step of the window in pixels.
         groups: groups of channels; `in_channels` for a depthwise convolution.
         activation: makes the activation, or None for a linear output.
-        conv: the class of the convolution: `SameConv2d`, or ``nn.Conv2d`` with kernel // 2.
+        conv: the class of the convolution: `SameConv2d`, or ``nn.Conv2d``.
+        padding: zeros at each side of an ``nn.Conv2d``; None for half the kernel.
+        bias: whether the convolution has biases; the normalisation makes them superfluous.
         eps: of the batch normalisation.
     """
 
@@ -63,43 +67,28 @@ class ConvBN(nn.Sequential):
         self,
         in_channels: int,
         out_channels: int,
-        kernel: int,
+        kernel: Side,
         stride: int = 1,
         groups: int = 1,
         *,
         activation: Callable[[], nn.Module] | None = nn.ReLU,
         conv: type[nn.Conv2d] = nn.Conv2d,
+        padding: int | None = None,
+        bias: bool = False,
         eps: float = 1e-5,
     ) -> None:
-        padding = 0 if issubclass(conv, SameConv2d) else kernel // 2
+        height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
+        sides = (height // 2, width // 2) if padding is None else (padding, padding)
         super().__init__()
         self.conv = conv(
-            in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False
+            in_channels,
+            out_channels,
+            (height, width),
+            stride,
+            0 if issubclass(conv, SameConv2d) else sides,
+            groups=groups,
+            bias=bias,
         )
         self.bn = nn.BatchNorm2d(out_channels, eps=eps)
         if activation is not None:
             self.activation = activation()
-
-
-def initialise(network: nn.Module) -> None:
-    """Give every layer its starting weights, in place: He normal.
-
-    Convolutions draw from a normal distribution with variance 2 / fan-out, linear layers from
-    one with standard deviation 0.01; biases are 0; batch normalisation starts as the identity.
-
-    Args:
-        network: any module.
-
-    Source:
-        He et al. 2015, "Delving Deep into Rectifiers", equation 15.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, std=0.01)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.ones_(module.weight)
-        bias = getattr(module, "bias", None)
-        if isinstance(bias, nn.Parameter):
-            nn.init.zeros_(bias)
