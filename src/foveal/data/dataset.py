@@ -29,13 +29,13 @@ class ImageData:
     Nothing is decoded when data is listed; every file is read once for its content hash.
 
     Example:
-        >>> import tempfile
+        >>> from tempfile import TemporaryDirectory
         >>> from foveal.data import write_digits
-        >>> folder = Path(tempfile.mkdtemp()) / "digits"
-        >>> write_digits(folder)
-        >>> data = ImageData.from_folder(folder, val=0.15, test=0.15, seed=0)
+        >>> with TemporaryDirectory() as folder:
+        ...     write_digits(f"{folder}/digits")
+        ...     data = ImageData.from_folder(f"{folder}/digits", val=0.15, test=0.15, seed=0)
         >>> [len(data.subset(split)) for split in ("train", "validation", "test")]
-        [1257, 270, 270]
+        [1259, 269, 269]
     """
 
     root: Path
@@ -246,18 +246,21 @@ class ImageData:
         added = [item for path, item in gone.items() if path not in known]
         return replace(self, samples=kept, rejected=(*self.rejected, *added))
 
-    def write_split(self, path: str | Path) -> None:
+    def write_split(self, path: str | Path, relative_to: str | Path | None = None) -> None:
         """Write which image is in which split, as CSV: columns path, class and split.
 
-        `from_csv` reads it back.
+        `from_csv` reads it back: with ``root=data.root``, or, where `relative_to` is the folder of
+        the table, without more.
 
         Args:
             path: the file; paths in it are relative to `root` where they lie below it.
+            relative_to: a folder that all paths in it are relative to instead.
 
         Raises:
             StorageError: the file cannot be written.
         """
-        write_table(path, self.samples, self.root)
+        base = None if relative_to is None else Path(relative_to)
+        write_table(path, self.samples, self.root, base)
 
 
 def check_data(

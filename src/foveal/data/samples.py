@@ -5,7 +5,6 @@ Both come with scikit-learn, which is imported only when they are asked for.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -125,7 +124,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _new_folder(folder: str | Path) -> Path:
     target = Path(folder)
     try:
-        full = target.exists() and (not target.is_dir() or any(os.scandir(target)))
+        full = target.exists() and (not target.is_dir() or any(target.iterdir()))
         current = target.exists() and target.samefile(Path.cwd())
     except OSError as error:
         raise StorageError(

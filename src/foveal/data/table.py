@@ -84,13 +84,16 @@ def read_table(table: str | Path, root: str | Path | None = None) -> Listing:
     )
 
 
-def write_table(path: str | Path, samples: Sequence[Sample], root: Path) -> None:
+def write_table(
+    path: str | Path, samples: Sequence[Sample], root: Path, relative_to: Path | None = None
+) -> None:
     """Write which image is in which split: columns path, class and split.
 
     Args:
         path: the CSV file.
         samples: the images.
-        root: the folder that names are relative to; images outside it keep their own paths.
+        root: the folder of the data; paths are relative to it, and those outside stay as they are.
+        relative_to: another folder that all paths are relative to, such as that of the table.
 
     Raises:
         StorageError: the file cannot be written.
@@ -98,7 +101,11 @@ def write_table(path: str | Path, samples: Sequence[Sample], root: Path) -> None
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("path", "class", "split"))
-    writer.writerows((relative_name(s.path, root), s.label, s.split) for s in samples)
+    for sample in samples:
+        name = relative_name(sample.path, root)
+        if relative_to is not None:
+            name = Path(os.path.relpath(sample.path, relative_to)).as_posix()
+        writer.writerow((name, sample.label, sample.split))
     write_text(path, text.getvalue())
 
 

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foveal.data import KINDS, ImageData, check_data
+from foveal.errors import DataError
+
+
+def saved(image: Image.Image, kind: str = "PNG", **settings) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **settings)
+    return file.getvalue()
+
+
+def drawn(number: int, mode: str = "RGB", side: int = 60) -> Image.Image:
+    coarse = np.random.default_rng(1000 + number).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC).convert(mode)
+
+
+def kinds(report) -> dict[str, int]:
+    return {kind: len(report.of_kind(kind)) for kind in KINDS if report.of_kind(kind)}
+
+
+def only(report, kind):
+    (finding,) = report.of_kind(kind)
+    return finding
+
+
+def names(finding) -> set[str]:
+    return {path.name for path in finding.paths}
+
+
+def test_good_data_has_no_findings(pets):
+    report = check_data(pets)
+    assert report.findings == ()
+    assert (report.images, report.classes, report.is_bad) == (30, ("cats", "dogs"), False)
+    report.raise_if_bad()
+
+
+def test_unreadable_and_truncated_images_are_named_with_a_remedy(pets, write):
+    whole = saved(drawn(1, side=200), "JPEG")
+    write("cats/cut.jpg", content=whole[: len(whole) * 2 // 5])
+    write("dogs/text.png", content=b"this is no image")
+    write("dogs/empty.png", content=b"")
+    data = ImageData.from_folder(pets)
+    report = data.check()
+    assert kinds(report) == {"unreadable": 3}
+    messages = [finding.message for finding in report.findings]
+    assert messages[0] == "cats/cut.jpg: truncated JPEG."
+    assert messages[1] == "dogs/empty.png: the file is empty."
+    assert messages[2].startswith("dogs/text.png: not a JPEG, PNG")
+    assert all(finding.remedy for finding in report.findings)
+    assert {item.path.name for item in report.unreadable} == {"cut.jpg", "text.png"}
+    assert len(data.without(report.unreadable).samples) == 30
+    assert kinds(data.without(report.unreadable).check()) == {"unreadable": 3}
+
+
+def test_bad_data_raises_with_counts_and_the_first_fault(pets, write):
+    write("cats/text.png", content=b"this is no image")
+    with pytest.raises(
+        DataError, match=r"photos has 1 fault \(1 × unreadable\); the first: cats/text.png: not a"
+    ):
+        check_data(pets).raise_if_bad()
+
+
+def test_the_same_image_twice_is_found_and_is_no_leak_in_a_seeded_split(pets, write):
+    content = (pets / "cats" / "00.png").read_bytes()
+    write("cats/copy.png", content=content)
+    report = check_data(pets)
+    assert kinds(report) == {"byte-identical": 1}
+    assert only(report, "byte-identical").message == (
+        "2 files are the same image: cats/00.png, cats/copy.png."
+    )
+    assert not report.is_bad
+
+
+def test_the_same_image_under_two_labels_is_a_conflict(pets, write):
+    write("dogs/cat.png", content=(pets / "cats" / "00.png").read_bytes())
+    report = check_data(pets)
+    assert kinds(report) == {"conflict": 1, "byte-identical": 1}
+    assert "is labelled cats and dogs: cats/00.png, dogs/cat.png" in report.findings[0].message
+    assert not report.is_bad
+
+
+def test_the_same_image_in_two_given_splits_is_a_leak(write):
+    write("train/a/1.png", "train/b/1.png", "val/b/1.png")
+    root = write("val/a/2.png", content=(write() / "train" / "a" / "1.png").read_bytes())
+    report = check_data(root)
+    assert kinds(report) == {"leak": 1, "byte-identical": 1}
+    leak = report.findings[0]
+    assert leak.severity == "error"
+    assert leak.message == (
+        "the same image is in train and validation: train/a/1.png, val/a/2.png."
+    )
+    with pytest.raises(DataError, match=r"1 × leak\); the first: the same image is in train and"):
+        report.raise_if_bad()
+
+
+def test_a_group_in_two_given_splits_is_a_leak(write):
+    root = write("train/a/p1.png", "train/b/p2.png", "val/a/p1_again.png", "val/b/p3.png")
+    report = ImageData.from_folder(root, group_by=r"/(p\d)").check()
+    assert only(report, "leak").message.startswith("group 'p1' is in train and validation: ")
+
+
+def test_copies_that_were_compressed_scaled_or_brightened_are_near_identical(pets, write):
+    photo = drawn(7, side=300)
+    write("cats/original.png", content=saved(photo))
+    write("cats/compressed.jpg", content=saved(photo, "JPEG", quality=40))
+    write("cats/smaller.png", content=saved(photo.resize((90, 90), Image.Resampling.BICUBIC)))
+    write("dogs/brighter.png", content=saved(photo.point(lambda value: min(255, value * 1.1))))
+    finding = only(check_data(pets), "near-identical")
+    assert names(finding) == {"original.png", "compressed.jpg", "smaller.png", "brighter.png"}
+    assert finding.severity == "warning"
+    assert "labelled cats and dogs" in finding.message
+
+
+def test_near_identical_images_of_one_class_and_split_are_only_mentioned(pets, write):
+    write("cats/a.png", content=saved(drawn(7)))
+    write("cats/a.jpg", content=saved(drawn(7), "JPEG"))
+    report = ImageData.from_folder(pets, val=0, test=0).check()
+    assert only(report, "near-identical").severity == "info"
+
+
+def test_images_of_one_even_colour_are_not_taken_for_one_another(pets, write):
+    for level in (0, 1, 128, 255):
+        write(f"cats/even{level}.png", content=saved(Image.new("RGB", (40, 40), (level, 9, 9))))
+    assert check_data(pets).findings == ()
+
+
+def test_tiny_grey_and_transparent_images_are_mentioned(pets, write):
+    write("cats/tiny.png", content=saved(drawn(1, side=31)))
+    write("cats/grey.png", content=saved(drawn(2, "L")))
+    clear = drawn(3, "RGBA")
+    clear.putalpha(100)
+    write("dogs/clear.png", content=saved(clear))
+    report = check_data(pets)
+    assert kinds(report) == {"tiny": 1, "greyscale": 1, "transparency": 1}
+    assert names(only(report, "tiny")) == {"tiny.png"}
+    assert only(report, "tiny").message.startswith("1 image has a side below 32 pixels")
+    assert names(only(report, "greyscale")) == {"grey.png"}
+    assert names(only(report, "transparency")) == {"clear.png"}
+    assert [finding.severity for finding in report.findings] == ["warning", "info", "info"]
+
+
+def test_data_without_any_colour_is_nothing_odd(write):
+    for number in range(8):
+        write(f"{'ab'[number % 2]}/{number}.png", content=saved(drawn(number, "L")))
+    assert check_data(write()).findings == ()
+
+
+def test_a_class_with_ten_times_fewer_images_is_an_imbalance(write):
+    write(*(f"rare/{number}.png" for number in range(2)))
+    data = ImageData.from_folder(
+        write(*(f"common/{number}.png" for number in range(20))), val=0, test=0
+    )
+    assert data.check().findings == ()
+    data = ImageData.from_folder(write("common/20.png"), val=0, test=0)
+    assert only(data.check(), "imbalance").message == (
+        "class 'common' has 21 images to train on, 'rare' has 2: 10 times fewer."
+    )
+
+
+def test_hidden_folders_misplaced_images_and_other_files_are_mentioned(pets, write):
+    write(".ipynb_checkpoints/1.png", "lost.png")
+    write("cats/notes.txt", content=b"x")
+    report = check_data(pets)
+    assert kinds(report) == {"misplaced": 1, "not-an-image": 1, "hidden": 1}
+    assert not report.is_bad
+
+
+def test_findings_are_sorted_by_severity(pets, write):
+    write(".hidden/1.png", "cats/notes.txt")
+    write("dogs/cat.png", content=(pets / "cats" / "00.png").read_bytes())
+    write("dogs/bad.png", content=b"x")
+    order = [finding.severity for finding in check_data(pets).findings]
+    assert order == sorted(order, key=["error", "warning", "info"].index)
+    assert order[0] == "error"
+
+
+def test_the_report_is_json_and_names_every_path(pets, write):
+    write("cats/bad.png", content=b"x")
+    value = json.loads(json.dumps(check_data(pets).as_dict()))
+    assert value["is_bad"] is True
+    assert value["counts"]["unreadable"] == 1
+    assert value["findings"][0]["paths"] == [str(pets / "cats" / "bad.png")]
+    assert value["findings"][0].keys() == {"kind", "severity", "message", "remedy", "paths"}
+
+
+def test_progress_counts_up_to_every_different_image(pets):
+    heard: list[tuple[int, int]] = []
+    check_data(pets, progress=lambda done, total: heard.append((done, total)))
+    assert heard[-1] == (30, 30)
+    assert [done for done, _ in heard] == sorted({done for done, _ in heard})
+
+
+@pytest.mark.timeout(20)
+def test_an_interrupted_check_stops_at_once(pets):
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    data = ImageData.from_folder(pets)
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        data.check(progress=interrupt)
+
+
+def test_the_faults_of_real_photos_are_found_without_false_alarms(shared_data):
+    report = check_data(shared_data / "flowers128")
+    found = kinds(report)
+    assert found == {"conflict": 4, "byte-identical": 6, "near-identical": 11, "greyscale": 1}
+    assert all("rose and tulip" in finding.message for finding in report.of_kind("conflict"))
+    for finding in report.of_kind("near-identical"):  # pairs of one class, looked at by eye
+        assert len(finding.paths) == 2
+        assert len({path.parent for path in finding.paths}) == 1
