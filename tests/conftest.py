@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -28,4 +30,38 @@ def shared_data() -> Path:
         pytest.skip(
             f"no test photos at {folder}; set FOVEAL_TEST_DATA to the folder that holds them"
         )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def converted_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for converted networks that the tests of one process share: each takes seconds."""
+    return tmp_path_factory.mktemp("graphs")
+
+
+@pytest.fixture
+def shared_graphs(private_cache: Path, converted_graphs: Path) -> Path:
+    """Let this test use networks that an earlier test has converted."""
+    (private_cache / "graphs").symlink_to(converted_graphs)
+    return converted_graphs
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of 3 classes × 12 small photos that a classifier can tell apart."""
+    return write_photos(tmp_path / "photos", {"stripes": 12, "spots": 12, "plain": 12})
+
+
+def write_photos(folder: Path, classes: dict[str, int], seed: int = 0) -> Path:
+    """Write noisy pictures of stripes, spots or nothing, as JPEG files in class folders."""
+    chance = np.random.default_rng(seed)
+    y, x = np.mgrid[:96, :128]
+    patterns = {"stripes": np.sin(x / 4), "spots": np.sin(x / 6) * np.sin(y / 6), "plain": 0 * x}
+    for name, count in classes.items():
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            base = chance.uniform(80, 170, 3) + 60 * patterns.get(name, 0 * x)[..., None]
+            noisy = base + chance.normal(0, 12, (96, 128, 3))
+            pixels = np.clip(noisy, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{index:02d}.jpg", quality=90)
     return folder

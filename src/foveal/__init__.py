@@ -9,11 +9,47 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from foveal.data import ImageData
+    from foveal.errors import FovealError
+    from foveal.evaluation import Evaluation
+    from foveal.images import Augment, Preprocess, inspect_image, load_image
+    from foveal.models import create_model, list_models
+    from foveal.runtime.predictor import Prediction, Predictor, load
+    from foveal.training import HeadConfig
+    from foveal.workflow.classifier import Classifier
+
 __version__ = "0.1.0"
 
-_LAZY: dict[str, str] = {}
+__all__ = [
+    "Augment",
+    "Classifier",
+    "Evaluation",
+    "FovealError",
+    "HeadConfig",
+    "ImageData",
+    "Prediction",
+    "Predictor",
+    "Preprocess",
+    "__version__",
+    "create_model",
+    "inspect_image",
+    "list_models",
+    "load",
+    "load_image",
+]
 
-__all__ = ["__version__", *sorted(_LAZY)]
+_HOMES = {
+    "foveal.data": ("ImageData",),
+    "foveal.errors": ("FovealError",),
+    "foveal.evaluation": ("Evaluation",),
+    "foveal.images": ("Augment", "Preprocess", "inspect_image", "load_image"),
+    "foveal.models": ("create_model", "list_models"),
+    "foveal.runtime.predictor": ("Prediction", "Predictor", "load"),
+    "foveal.training": ("HeadConfig",),
+    "foveal.workflow.classifier": ("Classifier",),
+}
+_LAZY = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

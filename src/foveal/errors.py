@@ -28,7 +28,7 @@ class FovealError(Exception):
     """Base of every error that Foveal raises on purpose."""
 
 
-class UsageError(FovealError, ValueError):
+class UsageError(FovealError):
     """An argument, flag or setting that cannot be used."""
 
 

@@ -29,7 +29,7 @@ def console(stderr: bool = False) -> Console:
     """
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or sys.stderr.isatty() else 100
+    width = None if sys.stdout.isatty() or sys.stderr.isatty() else 120
     return Console(stderr=stderr, highlight=False, width=width)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor
 
 IMAGENET = "imagenet"
+MANY = 20  # photos above which throughput matters more than the first answer
 COLUMNS = ("path", "rank", "label", "index", "probability", "reason")
 
 
@@ -49,8 +50,9 @@ class Predict:
             0, or 1 if a photo could not be read.
         """
         photos = list(find_photos(self.paths))
-        predictor = self._load()
-        heard = listener() if len(photos) > 20 else None
+        many = len(photos) > MANY
+        predictor = self._load(many)
+        heard = listener() if many else None
         predictions = []
         for prediction in predictor.stream(
             photos,
@@ -69,14 +71,14 @@ class Predict:
         unreadable = [p for p in predictions if p.reason is not None]
         return 1 if unreadable else 0
 
-    def _load(self) -> Predictor:
+    def _load(self, many: bool) -> Predictor:
         if self.model == IMAGENET:
             from foveal.runtime.imagenet import load_imagenet
 
-            return load_imagenet(self.backbone)
+            return load_imagenet(self.backbone, many=many)
         from foveal.runtime.predictor import load
 
-        return load(self.model)
+        return load(self.model, many=many)
 
 
 def find_photos(paths: Sequence[Path]) -> Iterator[Path]:

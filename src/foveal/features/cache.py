@@ -140,7 +140,7 @@ class FeatureStore:
 
     def _shards(self) -> list[_Shard]:
         shards = []
-        for path in sorted(self.folder.glob("*.shard")):
+        for path in sorted(self.folder.glob("[0-9a-f]*.shard")):  # not another's temporaries
             try:
                 shards.append(_open_shard(path, self.shape))
             except (StorageError, OSError) as error:

@@ -95,7 +95,7 @@ class FrozenEncoder:
         views = views or Views()
         keys = [view_key(s.content, views.name(v)) for s in samples for v in range(views.count)]
         rows, found = self._store.find(keys)
-        features = rows.reshape(len(samples), views.count, -1)
+        features = rows.reshape(len(samples), views.count, *self._store.shape)
         known, cached = found.reshape(len(samples), views.count), int(found.sum())
         jobs = [
             Job(index, samples[index], tuple(np.flatnonzero(~known[index]).tolist()))

@@ -158,11 +158,13 @@ class OpenVinoBackend:
 
         queue = openvino().AsyncInferQueue(self._compiled)
         queue.set_callback(keep)
-        for tag, images in batches:
-            queue.start_async({0: self._filled(images)}, (tag, len(images)))
-            while done:
-                yield done.pop(0)
-        queue.wait_all()
+        try:
+            for tag, images in batches:
+                queue.start_async({0: self._filled(images)}, (tag, len(images)))
+                while done:
+                    yield done.pop(0)
+        finally:
+            queue.wait_all()  # a queue that dies while it works takes the process with it
         yield from done
 
     def _filled(self, images_NHWC: Images) -> Images:

@@ -6,21 +6,22 @@ from collections import Counter
 from pathlib import Path
 
 from foveal.models import Architecture, architecture
-from foveal.runtime.backends import OpenVinoBackend, openvino
-from foveal.runtime.model_folder import GRAPH, ModelConfig, read_config, write_model
-from foveal.runtime.predictor import Predictor
+from foveal.runtime.backends import openvino
+from foveal.runtime.model_folder import ModelConfig, write_model
+from foveal.runtime.predictor import Predictor, open_folder
 from foveal.storage import cache_folder, recover_folder, sha256_file
 
 _VERSION = 1  # raise it when the same weights would give another folder
 
 
-def load_imagenet(name: str = "efficientnet_lite2") -> Predictor:
+def load_imagenet(name: str = "efficientnet_lite2", *, many: bool = False) -> Predictor:
     """Load a pre-trained network with its own classes.
 
     The first call converts the network, which takes some seconds; later ones find it in the cache.
 
     Args:
         name: a registered architecture with trained weights.
+        many: arrange the cores for many photos at once rather than for one quick answer.
 
     Returns:
         The classifier on OpenVINO.
@@ -36,7 +37,7 @@ def load_imagenet(name: str = "efficientnet_lite2") -> Predictor:
     recover_folder(folder)
     if not folder.exists():
         _write(folder, row)
-    return Predictor(read_config(folder), OpenVinoBackend(folder / GRAPH))
+    return open_folder(folder, many=many)
 
 
 def imagenet_classes() -> tuple[str, ...]:

@@ -129,10 +129,11 @@ def find_model(path: str | Path) -> Path:
     given = Path(path)
     if given.is_file():
         raise ModelError(_refusal(given))
+    recover_folder(given)
     if not given.exists():
         raise ModelError(f"{given} does not exist; expected a run or model folder.")
+    recover_folder(given / "model")
     for folder in (given / "model", given):
-        recover_folder(folder)
         if (folder / WEIGHTS).is_file() and (folder / CONFIG).is_file():
             return folder
     raise ModelError(

@@ -16,6 +16,7 @@ from foveal.runtime.backends import Backend, Images, OpenVinoBackend
 from foveal.runtime.decoding import decode_ahead, in_batches
 from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
 
+MANY_BATCH = 8  # images a request that suit the caches of common CPUs
 Source = str | Path | NDArray[np.uint8]
 
 
@@ -144,7 +145,7 @@ class Predictor:
                 else:
                     yield position, image
 
-        size = min(self.backend.batch or 8, max(1, len(sources)))
+        size = min(self.backend.batch or MANY_BATCH, max(1, len(sources)))
         for positions, logits in self.backend.stream(in_batches(readable(), size)):
             yield from zip(positions, softmax(logits), strict=True)
         yield from failed
@@ -167,11 +168,12 @@ class Predictor:
         )
 
 
-def load(path: str | Path) -> Predictor:
+def load(path: str | Path, *, many: bool = False) -> Predictor:
     """Load a trained classifier.
 
     Args:
         path: a run folder or a model folder.
+        many: arrange the cores for many photos at once rather than for one quick answer.
 
     Returns:
         The classifier on OpenVINO.
@@ -181,8 +183,26 @@ def load(path: str | Path) -> Predictor:
         CorruptFileError: one of its files has changed since it was written.
     """
     folder = find_model(path)
-    config = read_config(folder)
-    return Predictor(config, OpenVinoBackend(folder / GRAPH))
+    return open_folder(folder, many=many)
+
+
+def open_folder(folder: Path, *, many: bool) -> Predictor:
+    """Load a model folder.
+
+    Args:
+        folder: an existing model folder; see `find_model`.
+        many: arrange the cores for many photos at once rather than for one quick answer.
+
+    Returns:
+        The classifier on OpenVINO.
+
+    Raises:
+        ModelError: this version cannot read it.
+        CorruptFileError: one of its files has changed since it was written.
+    """
+    batch = MANY_BATCH if many else None
+    backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
+    return Predictor(read_config(folder), backend)
 
 
 def _name(source: Source) -> str:

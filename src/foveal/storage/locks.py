@@ -43,6 +43,9 @@ def lock(path: str | Path, timeout: float = 0.0) -> Iterator[None]:
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
+            file.unlink(
+                missing_ok=True
+            )  # while we hold it: filelock retries on a file that is gone
         guard.release()
 
 

@@ -104,7 +104,7 @@ def train_head(
         if epoch - best_epoch >= config.patience:
             break
     head.load_state_dict(best)
-    temperature = fit_temperature(_logits(head, held_out).numpy(), validation.targets_N)
+    temperature = _temperature(_logits(head, held_out).numpy(), validation.targets_N)
     return TrainedHead(_fold(head, scale, temperature), temperature, tuple(history), best_epoch)
 
 
@@ -235,6 +235,13 @@ def _class_weights(targets_N: Tensor, classes: int, config: HeadConfig) -> Tenso
         return None
     counts = torch.bincount(targets_N, minlength=classes).clamp(min=1)
     return len(targets_N) / (classes * counts.float())
+
+
+def _temperature(logits_NK: NDArray[np.float32], targets_N: NDArray[np.int64]) -> float:
+    """Fit the temperature; without a single mistake there is nothing to calibrate by."""
+    if (logits_NK.argmax(axis=1) == targets_N).all():
+        return 1.0  # the fit would run to its bound and call every later answer certain
+    return fit_temperature(logits_NK, targets_N)
 
 
 @torch.inference_mode()

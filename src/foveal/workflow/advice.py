@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from foveal.data import ImageData, Sample
+from foveal.data import ImageData, Rejection, Sample
 from foveal.models import architecture, list_models
 from foveal.workflow.settings import TrainSettings
 
@@ -13,11 +14,12 @@ _FEW = 50  # photos a class below which more photos usually help most
 _IMBALANCE = 3
 
 
-def data_warnings(data: ImageData) -> list[str]:
+def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]:
     """Return what a user should know about their photos.
 
     Args:
         data: the photos.
+        unreadable: those that turned out to be damaged when they were decoded.
 
     Returns:
         Sentences, the most serious first.
@@ -41,12 +43,12 @@ def data_warnings(data: ImageData) -> list[str]:
         )
     if len(twins) > len(conflicts):
         sentences.append(f"{len(twins)} photos are there more than once, byte for byte.")
-    if data.rejected:
+    if unreadable:
         sentences.append(
-            f"{len(data.rejected)} files could not be used; rejected.csv names each with the "
-            "reason."
+            f"{len(unreadable)} damaged photos were left out; the first: {unreadable[0].path}, "
+            f"{unreadable[0].reason}. rejected.csv names them all."
         )
-    return sentences + list(data.warnings)
+    return [text[0].upper() + text[1:] for text in (*sentences, *data.warnings)]
 
 
 def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:

@@ -69,6 +69,7 @@ class Classifier:
             choose_backbone(backbone, preprocess, device=device), notify=self.listener.warn
         )
         self.timing: dict[str, float] = {}
+        self.unreadable: list[Rejection] = []
         self.head: TrainedHead | None = None
         self._features: dict[str, Features] = {}
         self._predictor: Predictor | None = None
@@ -95,16 +96,15 @@ class Classifier:
             return
         plan = [("train", self.views), ("validation", Views()), ("test", Views())]
         started, decode = time.perf_counter(), 0.0
-        rejected: list[Rejection] = []
         for split, views in plan:
             samples = self.data.subset(split)
             encoded = self.encoder.encode(samples, views, self._progress(split))
             decode += encoded.decode_seconds
-            rejected += encoded.rejected
+            self.unreadable += encoded.rejected
             targets = self.data.targets([samples[index] for index in encoded.kept])
             self._features[split] = Features(encoded.features_NVD, targets)
-        if rejected:
-            self.data = self.data.without(rejected)
+        if self.unreadable:
+            self.data = self.data.without(self.unreadable)
         self.timing |= {
             "decode_seconds": decode,
             "encode_seconds": time.perf_counter() - started,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foveal.data import list_labelled
+from foveal.data import Split, list_labelled
 from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.runtime.model_folder import find_model
@@ -20,7 +20,7 @@ Labelled = tuple[Path, str]
 
 
 def evaluate_run(
-    run: Path, data: Path | None = None, split: str = "test", listener: Listener | None = None
+    run: Path, data: Path | None = None, split: Split = "test", listener: Listener | None = None
 ) -> Evaluation:
     """Measure a trained classifier.
 
@@ -38,7 +38,7 @@ def evaluate_run(
         ModelError: there is no model at `run`.
         DataError: there are no such photos, or a class is not one of the model's.
     """
-    predictor = load(find_model(run))
+    predictor = load(find_model(run), many=True)
     photos = _photos_of_run(run, split) if data is None else _photos_in(data, split)
     unknown = sorted({label for _, label in photos} - set(predictor.classes))
     if unknown:
@@ -108,7 +108,7 @@ def _photos_of_run(run: Path, split: str) -> list[Labelled]:
     return photos
 
 
-def _photos_in(data: Path, split: str) -> list[Labelled]:
+def _photos_in(data: Path, split: Split) -> list[Labelled]:
     photos = list_labelled(data, split)
     if not photos:
         raise DataError(f"{data} has no {split} photos.")

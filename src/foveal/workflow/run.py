@@ -73,7 +73,7 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
             classifier=classifier,
             evaluations={name: classifier.evaluate(name) for name in splits},
             timing=classifier.timing,
-            warnings=data_warnings(classifier.data),
+            warnings=data_warnings(classifier.data, classifier.unreadable),
             next_steps=next_steps(settings, classifier.data),
         )
         write_run(run, head, settings, started)

@@ -1,0 +1,191 @@
+"""Describing and comparing networks, with no weights needed: neither loaded nor downloaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foveal.errors import UnknownNameError, UsageError
+from foveal.models import architecture, list_models
+from foveal.models.hub_table import HUB_WEIGHTS
+from foveal.runtime.backends import Backend, Images
+
+if TYPE_CHECKING:
+    from foveal.models.convnet import ConvNet
+    from foveal.models.summary import Summary
+
+BATCH = 8  # images a request, as everywhere on the CPU
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One network beside others."""
+
+    name: str
+    """Its registered name."""
+    image_size: int
+    """Side of its images in pixels."""
+    parameters: int
+    """Weights and biases."""
+    macs: int | None
+    """Multiply-accumulates for one image."""
+    file_bytes: int
+    """What its weights and statistics take in a float32 file."""
+    openvino_images_per_second: float | None
+    """Measured on this machine, or None."""
+    openvino_precision: str | None
+    """What OpenVINO computed in: ``"f32"`` or ``"bf16"``."""
+    torch_images_per_second: float | None
+    """Measured on this machine with PyTorch in float32, or None."""
+    top1: float | None
+    """Quoted ImageNet top-1 accuracy in percent, or None where there are no trained weights."""
+    top1_source: str | None
+    """Who quotes it."""
+
+
+def describe(network: str, image_size: int | None = None) -> Summary:
+    """Work out what a network consists of.
+
+    Args:
+        network: a registered name, or a run or model folder.
+        image_size: side of the images in pixels; None for the network's own.
+
+    Returns:
+        Every block and layer, and the totals.
+
+    Raises:
+        UnknownNameError: there is neither such a network nor such a folder.
+        ModelError: the folder holds no model that can be read.
+        UsageError: images of this size do not fit.
+    """
+    from foveal.models.summary import summary
+
+    if network in list_models():
+        return summary(_without_data(network), image_size)
+    if not Path(network).exists():
+        raise UnknownNameError("network or folder", network, list_models())
+    model, size = _of_folder(Path(network))
+    return summary(model, size if image_size is None else image_size)
+
+
+def compare(
+    names: Sequence[str],
+    *,
+    image_size: int | None = None,
+    seconds: float = 2.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Compared]:
+    """Put networks side by side.
+
+    Args:
+        names: registered names.
+        image_size: side of the images in pixels for all; None for each network's own.
+        seconds: how long each engine runs each network; 0 to measure nothing.
+        progress: called with networks done and in all.
+
+    Returns:
+        One row a name, in the same order.
+
+    Raises:
+        UnknownNameError: there is no such network.
+        UsageError: images of this size do not fit.
+    """
+    described = [(describe(architecture(name).name, image_size)) for name in names]
+    rows = []
+    for done, facts in enumerate(described, start=1):
+        rows.append(_compared(facts, seconds))
+        progress(done, len(described))
+    return rows
+
+
+def images_per_second(backend: Backend, image_size: int, channels: int, seconds: float) -> float:
+    """Measure how many images an engine handles, once it is warm.
+
+    Args:
+        backend: the engine with a network.
+        image_size: side of the images in pixels.
+        channels: channels of the images.
+        seconds: for how long new images are handed out.
+
+    Returns:
+        Images a second.
+
+    Raises:
+        UsageError: `seconds` is not above 0.
+    """
+    if seconds <= 0:
+        raise UsageError(f"`seconds` must be above 0; got {seconds}.")
+    images = np.random.default_rng(0).integers(
+        0, 256, (BATCH, image_size, image_size, channels), np.uint8
+    )
+    backend.run(images)
+    started = time.perf_counter()
+
+    def until_time_is_up() -> Iterator[tuple[int, Images]]:
+        yield BATCH, images
+        while time.perf_counter() - started < seconds:
+            yield BATCH, images
+
+    done = sum(count for count, _ in backend.stream(until_time_is_up()))
+    return done / (time.perf_counter() - started)
+
+
+def _without_data(name: str, num_classes: int | None = None) -> ConvNet:
+    import torch
+
+    from foveal.models.create import create_model
+
+    with torch.device("meta"):  # shapes without numbers: VGG's half gigabyte is not allocated
+        return create_model(name, num_classes=num_classes)
+
+
+def _of_folder(path: Path) -> tuple[ConvNet, int]:
+    import torch
+
+    from foveal.runtime.model_folder import find_model, read_config
+    from foveal.training.head import dense_head
+
+    config = read_config(find_model(path))
+    network = _without_data(config.architecture)
+    if config.head_widths != (network.feature_width, network.num_classes):
+        with torch.device("meta"):
+            network.replace_head(dense_head(config.head_widths))
+    return network, config.preprocess.image_size
+
+
+def _compared(facts: Summary, seconds: float) -> Compared:
+    row = architecture(facts.name)
+    hub = HUB_WEIGHTS.get(facts.name)
+    quoted = row.weights or hub
+    rates = _rates(facts, seconds) if seconds else (None, None, None)
+    return Compared(
+        name=facts.name,
+        image_size=facts.image_size,
+        parameters=facts.parameters,
+        macs=facts.macs,
+        file_bytes=facts.weight_bytes,
+        openvino_images_per_second=rates[0],
+        openvino_precision=rates[1],
+        torch_images_per_second=rates[2],
+        top1=quoted.top1 if quoted else None,
+        top1_source=(hub.top1_source if quoted is hub else "the authors") if quoted else None,
+    )
+
+
+def _rates(facts: Summary, seconds: float) -> tuple[float, str, float]:
+    from foveal.models.create import create_model
+    from foveal.runtime.backends import OpenVinoBackend, TorchBackend
+    from foveal.runtime.convert import RawPixels, to_openvino
+
+    size, channels = facts.image_size, facts.in_channels
+    pixels = RawPixels(create_model(facts.name), (127.5,) * channels, (127.5,) * channels)
+    graph = to_openvino(pixels, size, channels)
+    engine = OpenVinoBackend(graph, batch=BATCH, throughput=True)
+    openvino = images_per_second(engine, size, channels, seconds)
+    torch = images_per_second(TorchBackend(pixels), size, channels, seconds)
+    return openvino, engine.precision, torch
