@@ -66,11 +66,10 @@ def describe(network: str, image_size: int | None = None) -> Summary:
     from foveal.models.summary import summary
 
     if network in list_models():
-        return summary(_without_data(network), image_size)
+        return summary(_without_data(network, image_size))
     if not Path(network).exists():
         raise UnknownNameError("network or folder", network, list_models())
-    model, size = _of_folder(Path(network))
-    return summary(model, size if image_size is None else image_size)
+    return summary(_of_folder(Path(network), image_size))
 
 
 def compare(
@@ -95,7 +94,7 @@ def compare(
         UnknownNameError: there is no such network.
         UsageError: images of this size do not fit.
     """
-    described = [(describe(architecture(name).name, image_size)) for name in names]
+    described = [describe(architecture(name).name, image_size) for name in names]
     rows = []
     for done, facts in enumerate(described, start=1):
         rows.append(_compared(facts, seconds))
@@ -135,27 +134,28 @@ def images_per_second(backend: Backend, image_size: int, channels: int, seconds:
     return done / (time.perf_counter() - started)
 
 
-def _without_data(name: str, num_classes: int | None = None) -> ConvNet:
+def _without_data(name: str, image_size: int | None) -> ConvNet:
     import torch
 
     from foveal.models.create import create_model
 
     with torch.device("meta"):  # shapes without numbers: VGG's half gigabyte is not allocated
-        return create_model(name, num_classes=num_classes)
+        return create_model(name, image_size=image_size)
 
 
-def _of_folder(path: Path) -> tuple[ConvNet, int]:
+def _of_folder(path: Path, image_size: int | None) -> ConvNet:
     import torch
 
     from foveal.runtime.model_folder import find_model, read_config
     from foveal.training.head import dense_head
 
     config = read_config(find_model(path))
-    network = _without_data(config.architecture)
+    size = config.preprocess.image_size if image_size is None else image_size
+    network = _without_data(config.architecture, size)
     if config.head_widths != (network.feature_width, network.num_classes):
         with torch.device("meta"):
             network.replace_head(dense_head(config.head_widths))
-    return network, config.preprocess.image_size
+    return network
 
 
 def _compared(facts: Summary, seconds: float) -> Compared:
@@ -183,7 +183,8 @@ def _rates(facts: Summary, seconds: float) -> tuple[float, str, float]:
     from foveal.runtime.convert import RawPixels, to_openvino
 
     size, channels = facts.image_size, facts.in_channels
-    pixels = RawPixels(create_model(facts.name), (127.5,) * channels, (127.5,) * channels)
+    network = create_model(facts.name, image_size=size)
+    pixels = RawPixels(network, (127.5,) * channels, (127.5,) * channels)
     graph = to_openvino(pixels, size, channels)
     engine = OpenVinoBackend(graph, batch=BATCH, throughput=True)
     openvino = images_per_second(engine, size, channels, seconds)
