@@ -9,7 +9,8 @@ import torch
 from foveal.errors import UsageError
 from foveal.metrics import log_loss, softmax
 from foveal.training import HeadConfig
-from foveal.training.head import Features, dense_head, dense_logits, train_head
+from foveal.training.dense import dense_head, dense_logits
+from foveal.training.head import Features, train_head
 
 
 def blobs(count, classes=3, width=12, spread=1.0, views=2, seed=0):

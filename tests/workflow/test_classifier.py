@@ -52,7 +52,7 @@ def test_the_weights_in_safetensors_are_the_network_in_the_graph(trained, photos
 
     from foveal.models.create import create_model
     from foveal.runtime.convert import RawPixels
-    from foveal.training.head import dense_head
+    from foveal.training.dense import dense_head
 
     trained.save(tmp_path / "model")
     loaded = foveal.load(tmp_path / "model")
@@ -105,7 +105,7 @@ def test_damaged_photos_leave_the_data_and_training_goes_on(photos, shared_graph
 
 def test_a_class_without_a_readable_photo_stops_with_its_name(photos, shared_graphs):
     for file in (photos / "spots").iterdir():
-        file.write_bytes(file.read_bytes()[:400])
+        file.write_bytes(file.read_bytes()[:400] + file.name.encode())
     classifier = Classifier(LITE0, ImageData.from_folder(photos), views=1)
     with pytest.raises(DataError, match="class 'spots' has no readable images left"):
         classifier.fit_head()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from foveal.metrics import fit_temperature
 from foveal.training.config import HeadConfig
+from foveal.training.dense import Dense, Standardiser, dense_head, fold
 from foveal.training.order import epoch_order, epoch_views
 
-Dense = tuple[NDArray[np.float32], NDArray[np.float32]]
-HIDDEN, DROPOUT = 256, 0.5
+HIDDEN = 256
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,30 @@ def train_head(
     Returns:
         The head.
     """
+    with one_thread():
+        return _train(train, validation, num_classes, config, on_epoch)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch use one thread: matrices this small lose by sharing, and the bits stay the same
+    on every number of cores.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train(
+    train: Features,
+    validation: Features,
+    num_classes: int,
+    config: HeadConfig,
+    on_epoch: Callable[[EpochRecord], None],
+) -> TrainedHead:
     scale = Standardiser.fit(train.x_NVD)
     x_NVD = torch.from_numpy(scale.apply(train.x_NVD))
     held_out = torch.from_numpy(scale.apply(validation.x_NVD[:, 0]))
@@ -105,42 +129,7 @@ def train_head(
             break
     head.load_state_dict(best)
     temperature = _temperature(_logits(head, held_out).numpy(), validation.targets_N)
-    return TrainedHead(_fold(head, scale, temperature), temperature, tuple(history), best_epoch)
-
-
-@dataclass(frozen=True)
-class Standardiser:
-    """Makes every feature's mean 0 and deviation 1 over the training photos."""
-
-    mean_D: NDArray[np.float32]
-    """What is subtracted, float32 (D,)."""
-    std_D: NDArray[np.float32]
-    """What divides, float32 (D,)."""
-
-    @classmethod
-    def fit(cls, x_NVD: NDArray[np.float32]) -> Standardiser:
-        """Measure the training features.
-
-        Args:
-            x_NVD: float32 (n, views, D).
-
-        Returns:
-            The standardiser; a feature that never varies keeps its size.
-        """
-        mean = x_NVD.mean(axis=(0, 1), dtype=np.float64)
-        std = x_NVD.std(axis=(0, 1), dtype=np.float64)
-        return cls(mean.astype(np.float32), np.where(std > 1e-6, std, 1.0).astype(np.float32))
-
-    def apply(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Standardise features.
-
-        Args:
-            x: float32 (..., D).
-
-        Returns:
-            The same shape.
-        """
-        return (x - self.mean_D) / self.std_D
+    return TrainedHead(fold(head, scale, temperature), temperature, tuple(history), best_epoch)
 
 
 class _Loop:
@@ -198,38 +187,6 @@ def _new_head(width: int, classes: int, config: HeadConfig) -> nn.Sequential:
         return dense_head(widths)
 
 
-def dense_head(widths: list[int] | tuple[int, ...]) -> nn.Sequential:
-    """Build a head of dense layers, with ReLU and dropout between them.
-
-    Args:
-        widths: features, hidden widths, classes.
-
-    Returns:
-        A module from (N, features) to (N, classes).
-    """
-    layers: list[nn.Module] = []
-    for index, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
-        layers += [nn.ReLU(), nn.Dropout(DROPOUT)] if index else []
-        layers.append(nn.Linear(inputs, outputs))
-    return nn.Sequential(*layers)
-
-
-def dense_logits(layers: Sequence[Dense], x_ND: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Run a folded head in NumPy: dense layers with ReLU between them.
-
-    Args:
-        layers: weights (out, in) and biases (out,), first to last.
-        x_ND: raw features, float32 (N, D).
-
-    Returns:
-        Logits, float32 (N, K).
-    """
-    for index, (weight, bias) in enumerate(layers):
-        x_ND = np.maximum(x_ND, 0) if index else x_ND
-        x_ND = x_ND @ weight.T + bias
-    return x_ND
-
-
 def _class_weights(targets_N: Tensor, classes: int, config: HeadConfig) -> Tensor | None:
     if config.class_weights == "none":
         return None
@@ -267,18 +224,3 @@ def _record(
         validation_accuracy=(logits_NK.argmax(dim=1) == targets).double().mean().item(),
         learning_rate=learning_rate,
     )
-
-
-def _fold(head: nn.Sequential, scale: Standardiser, temperature: float) -> tuple[Dense, ...]:
-    """Fold standardisation into the first layer and temperature into the last, in float64."""
-    linear = [layer for layer in head if isinstance(layer, nn.Linear)]
-    arrays = [
-        (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
-        for layer in linear
-    ]
-    weight, bias = arrays[0]
-    weight = weight / scale.std_D
-    arrays[0] = weight, bias - weight @ scale.mean_D
-    weight, bias = arrays[-1]
-    arrays[-1] = weight / temperature, bias / temperature
-    return tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in arrays)

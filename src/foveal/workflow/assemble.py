@@ -14,7 +14,8 @@ from foveal.runtime.backends import OpenVinoBackend, openvino
 from foveal.runtime.convert import attach_head, save_openvino, save_weights
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
-from foveal.training.head import TrainedHead, dense_head
+from foveal.training.dense import dense_head
+from foveal.training.head import TrainedHead
 
 
 def assemble(backbone: Backbone, head: TrainedHead, data: ImageData) -> Predictor:

@@ -15,7 +15,8 @@ from foveal.images import Augment, Preprocess
 from foveal.metrics import softmax
 from foveal.runtime.predictor import Prediction, Predictor, Source
 from foveal.training import HeadConfig
-from foveal.training.head import Features, TrainedHead, dense_logits, train_head
+from foveal.training.dense import dense_logits
+from foveal.training.head import Features, TrainedHead, train_head
 from foveal.workflow.assemble import assemble, save
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS

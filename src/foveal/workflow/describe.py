@@ -147,7 +147,7 @@ def _of_folder(path: Path, image_size: int | None) -> ConvNet:
     import torch
 
     from foveal.runtime.model_folder import find_model, read_config
-    from foveal.training.head import dense_head
+    from foveal.training.dense import dense_head
 
     config = read_config(find_model(path))
     size = config.preprocess.image_size if image_size is None else image_size

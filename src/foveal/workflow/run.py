@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from foveal.data import ImageData
-from foveal.errors import DataError, StorageError
+from foveal.errors import DataError, StorageError, UsageError
 from foveal.storage import lock, require_free_space
 from foveal.workflow.advice import data_warnings, next_steps
 from foveal.workflow.classifier import Classifier
@@ -28,11 +28,18 @@ def open_data(settings: TrainSettings) -> ImageData:
 
     Raises:
         DataError: the folder or table cannot be trained on.
+        UsageError: `group_by` was given with a table.
     """
-    shares = {"val": settings.val, "test": settings.test, "seed": settings.seed}
-    if settings.folder.suffix.lower() == ".csv":
-        return ImageData.from_csv(settings.folder, **shares)
-    return ImageData.from_folder(settings.folder, group_by=settings.group_by, **shares)
+    val, test, seed = settings.val, settings.test, settings.seed
+    if settings.folder.suffix.lower() != ".csv":
+        return ImageData.from_folder(
+            settings.folder, val=val, test=test, seed=seed, group_by=settings.group_by
+        )
+    if settings.group_by is not None:
+        raise UsageError(
+            f"`group_by` is for folders; {settings.folder} is a table: give it a column `group`."
+        )
+    return ImageData.from_csv(settings.folder, val=val, test=test, seed=seed)
 
 
 def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:

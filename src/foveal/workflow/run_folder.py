@@ -132,7 +132,7 @@ def report_data(
         run_name=run.folder.name,
         created=str(config["created"]),
         classes=data.classes,
-        counts=data.counts(),
+        counts={str(split): classes for split, classes in data.counts().items()},
         evaluations=run.evaluations,
         history=[asdict(record) for record in head.history],
         best_epoch=head.best_epoch,

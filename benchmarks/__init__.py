@@ -1,0 +1,1 @@
+"""Measurements: ratios taken in one run, medians of several, with their conditions."""
