@@ -222,12 +222,21 @@ def test_a_token_goes_to_the_hub_and_not_to_the_content_network(
     assert sent == [("timm", "Bearer hf_for_this_call")] * 2 + [("cdn", None)]
 
 
-def test_the_process_wide_switches_are_put_back(hub: Hub, tmp_path: Path) -> None:
+def test_telemetry_and_further_transports_are_off_during_the_call_and_put_back_after_it(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from huggingface_hub import constants
 
-    before = (constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_DISABLE_XET)
+    def switches() -> tuple[bool, bool]:
+        return constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_DISABLE_XET
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    during: list[tuple[bool, bool]] = []
+    monkeypatch.setattr("foveal.models.hub._token", lambda: during.append(switches()) or False)
     get(hub, tmp_path)
-    assert before == (constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_DISABLE_XET)
+    assert set(during) == {(True, True)}
+    assert switches() == (False, False)
 
 
 PROGRAM = """

@@ -151,8 +151,11 @@ def test_a_pickle_in_an_archive_of_pytorch_is_refused_and_does_not_run(
     marker = tmp_path / "ran"
     bomb = Bomb(marker)
     held = {"value": {"a": bomb}, "list": {"a": [bomb]}, "key": {(bomb, 1): 2}}[inside]
-    refuse(write(tmp_path, in_torch_zip(pickle.dumps(held, 2))))
+    file = write(tmp_path, in_torch_zip(pickle.dumps(held, 2)))
+    refuse(file)
     assert not marker.exists()
+    torch.load(io.BytesIO(file.read_bytes()), weights_only=False)  # the control
+    assert marker.exists()
 
 
 def test_a_whole_saved_module_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def read_state(file: str | Path) -> dict[str, Tensor]:
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as stream:  # of a path, torch.load believes the suffix
+            state = torch.load(stream, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged or hostile archive fails in any part of the reader
         raise ModelError(
             f"{path} is damaged, or is a pickle of more than tensors, which could run code when "
