@@ -1,7 +1,7 @@
 """Trained weights on the Hugging Face Hub: what a row says, and the one function that fetches it.
 
 A download happens when the user asked for trained weights and they are on no disk yet. It sends
-the name of the file and ``foveal/VERSION``, no telemetry and no stored login; a token goes out only
+the name of the file and the word ``foveal``, no telemetry and no stored login; a token goes out only
 if ``HF_TOKEN`` is set. Cache, ``HF_HUB_OFFLINE``, ``HF_ENDPOINT`` and the progress bar are those of
 ``huggingface_hub``; its Xet transport, which talks to further hosts, is switched off for the call.
 """
@@ -23,6 +23,7 @@ from foveal.storage import require_free_space, sha256_file
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SWITCHES = {"HF_HUB_DISABLE_TELEMETRY": True, "HF_HUB_DISABLE_XET": True}
+_HEADERS = {"user-agent": "foveal"}  # not the versions of everything, as it is by default
 _SWITCHING = threading.Lock()  # the switches belong to the process
 
 
@@ -110,7 +111,7 @@ def _promised(weights: HubWeights, cache: Path, endpoint: str | None) -> str | N
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     url = hf_hub_url(weights.repo, weights.filename, revision=weights.revision, endpoint=endpoint)
-    facts = get_hf_file_metadata(url, token=_token(), headers=_headers(), endpoint=endpoint)
+    facts = get_hf_file_metadata(url, token=_token(), headers=_HEADERS, endpoint=endpoint)
     etag = facts.etag or ""
     promised = etag if _SHA256.fullmatch(etag) else None
     if weights.sha256 and promised and promised != weights.sha256:
@@ -134,7 +135,7 @@ def _downloaded(weights: HubWeights, cache: Path, endpoint: str | None) -> Path:
         cache_dir=cache,
         endpoint=endpoint,
         token=_token(),
-        headers=_headers(),
+        headers=_HEADERS,
     )
     return Path(path)
 
@@ -174,12 +175,6 @@ def _cache(cache_dir: Path | None) -> Path:
 
 def _token() -> str | bool:
     return os.environ.get("HF_TOKEN") or False  # False: a stored login stays where it is
-
-
-def _headers() -> dict[str, str]:
-    import foveal
-
-    return {"user-agent": f"foveal/{foveal.__version__}"}
 
 
 @contextmanager
