@@ -1,9 +1,10 @@
 """Trained weights on the Hugging Face Hub: what a row says, and the one function that fetches it.
 
 A download happens when the user asked for trained weights and they are on no disk yet. It sends
-the name of the file and the word ``foveal``, no telemetry and no stored login; a token goes out only
-if ``HF_TOKEN`` is set. Cache, ``HF_HUB_OFFLINE``, ``HF_ENDPOINT`` and the progress bar are those of
-``huggingface_hub``; its Xet transport, which talks to further hosts, is switched off for the call.
+the name of the file and the word ``foveal``, no telemetry and no stored login; a token goes out
+only if ``HF_TOKEN`` is set. Cache, ``HF_HUB_OFFLINE``, ``HF_ENDPOINT`` and the progress bar are
+those of ``huggingface_hub``; its Xet transport, which talks to further hosts, is switched off for
+the call.
 """
 
 from __future__ import annotations
