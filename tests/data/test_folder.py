@@ -215,12 +215,12 @@ def test_a_pipe_is_listed_and_not_waited_for(pets):
     assert reasons(data) == dict.fromkeys(("cats/link.png", "cats/pipe.png"), "not a regular file")
 
 
-@pytest.mark.skipif(
-    os.name != "posix" or os.geteuid() == 0, reason="needs a user that permissions bind"
-)
+@posix_only
 def test_files_and_folders_without_permission_are_listed(pets, write):
     write("cats/locked/1.png")
     (pets / "cats" / "00.png").chmod(0)
+    if os.access(pets / "cats" / "00.png", os.R_OK):
+        pytest.skip("this user may read everything")
     (pets / "cats" / "locked").chmod(0)
     try:
         data = ImageData.from_folder(pets)

@@ -36,6 +36,11 @@ def test_a_common_tint_is_no_likeness():
     assert near_identical([Look(0, dark + tint), Look(0, bright + tint)]) == []
 
 
+def test_pictures_of_almost_one_colour_are_not_taken_for_one_another():
+    faint = np.full(768, 250, np.uint8) + noise(5) // 128  # the same grain of one level in both
+    assert near_identical([Look(0, faint), Look(0, faint - 100)]) == []
+
+
 def test_no_image_and_one_image_give_no_groups():
     assert near_identical([]) == []
     assert near_identical([Look(0, noise(0))]) == []

@@ -132,6 +132,22 @@ def test_large_groups_come_as_near_to_the_share_as_they_can():
     assert Counter(plan.splits) == {"train": 140, "validation": 30, "test": 30}
 
 
+def test_three_groups_too_large_for_any_share_still_give_one_each():
+    groups = [f"patient {n // 10}" for n in range(30)]
+    plan = seeded_split(contents(30), ["a"] * 30, groups)
+    assert Counter(plan.splits) == {"train": 10, "validation": 10, "test": 10}
+
+
+def test_a_share_is_exceeded_where_that_is_nearer_than_falling_short():
+    groups = ["three"] * 3 + [f"five {n // 5}" for n in range(40)]
+    for seed in range(20):  # the share is 6: 3 + 5 is nearer than 3, and 5 nearer than 5 + 5
+        plan = seeded_split(contents(43), ["a"] * 43, groups, test=0, seed=seed)
+        if plan.splits[0] == "validation":
+            assert plan.splits.count("validation") == 8
+            return
+    raise AssertionError("no seed of twenty takes the group of three")
+
+
 def test_a_group_too_large_for_its_share_is_taken_only_where_nothing_else_gives_one():
     groups = ["big"] * 40 + ["small 1"] * 3 + ["small 2"] * 3
     plan = seeded_split(contents(46), ["a"] * 46, groups)
