@@ -33,7 +33,10 @@ class Demo:
         Predict("imagenet", (photos,), top_k=3).run()
         runs = self.out / "runs"
         train = Train(
-            folder=digits, backbone="efficientnet_lite0", views=1, augment="none", out=runs
+            folder=digits,
+            backbone="efficientnet_lite0",
+            views=1,
+            out=runs,
         )
         self._say("2  Train a classifier on 1,797 handwritten digits", train.command()[7:])
         train.run()

@@ -40,6 +40,10 @@ COMMANDS = {
     "evaluate": Entry("foveal.cli.evaluate:Evaluate", "Measure a trained classifier on photos."),
     "predict": Entry("foveal.cli.predict:Predict", "Name photos."),
     "models": Entry("foveal.cli.models:Models", "List the networks there are."),
+    "summary": Entry("foveal.cli.summary:Summary", "Show what a network consists of."),
+    "compare": Entry(
+        "foveal.cli.compare:Compare", "Put networks side by side: size, work, speed, accuracy."
+    ),
 }
 
 _HELP = """\

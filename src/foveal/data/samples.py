@@ -13,19 +13,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from foveal.errors import StorageError, UnknownNameError, UsageError
 from foveal.storage import replace_folder
 
-_ENLARGED = 4
+_PAPER, _INK = 64, 48  # sides in pixels: of the picture, and of the digit in its middle
 
 
 def write_digits(folder: str | Path) -> None:
     """Write 1,797 real handwritten digits as PNG files in folders 0 to 9.
 
-    The 8 × 8 originals are enlarged to 32 × 32 by repeating pixels, so that they can be seen in a
-    file browser and are no smaller than networks expect; their 17 levels (0 to 16) become 0 to
-    255. Every byte is the same on every machine, so seeded splits of them are too.
+    The 8 × 8 originals become dark ink on white paper, as they were before they were scanned:
+    their 17 levels (0 to 16) become 255 to 0, enlarged smoothly (bicubic) to 48 × 48 in the middle
+    of 64 × 64. Networks trained on photos see such strokes far better than 8 × 8 squares. Every
+    byte is the same on every machine, so seeded splits of them are too.
 
     Args:
         folder: a folder that does not exist yet, or is empty.
@@ -46,9 +48,15 @@ def write_digits(folder: str | Path) -> None:
         for label in range(10):
             (temporary / str(label)).mkdir()
         for index, (image, label) in enumerate(zip(bunch.images, bunch.target, strict=True)):
-            levels = np.rint(image * (255 / 16)).astype(np.uint8)
-            large = levels.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1)
-            (temporary / str(label) / f"digit_{index:04d}.png").write_bytes(grey_png(large))
+            (temporary / str(label) / f"digit_{index:04d}.png").write_bytes(grey_png(_paper(image)))
+
+
+def _paper(levels: NDArray[np.float64]) -> NDArray[np.uint8]:
+    ink = Image.fromarray(np.rint(255 - levels * (255 / 16)).astype(np.uint8))
+    paper = Image.new("L", (_PAPER, _PAPER), 255)
+    margin = (_PAPER - _INK) // 2
+    paper.paste(ink.resize((_INK, _INK), Image.Resampling.BICUBIC), (margin, margin))
+    return np.asarray(paper)
 
 
 def write_photos(folder: str | Path) -> None:

@@ -135,8 +135,8 @@ class FrozenEncoder:
             self._store.add(keys, features[tuple(np.array(pending).T)] if pending else features[:0])
             pending.clear()
 
-        progress(0, total)
         backend = self.backend
+        progress(0, total)
         try:
             for tags, outputs in backend.stream(decoder.batches(jobs, backend.batch or 8)):
                 for (job, view), row in zip(tags, outputs, strict=True):
