@@ -157,6 +157,20 @@ def test_a_second_run_gets_a_folder_of_its_own_and_encodes_nothing(trained, monk
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_paths_from_the_working_folder_lead_to_the_photos(trained, tmp_path, monkeypatch):
+    home, _ = trained
+    monkeypatch.setenv("FOVEAL_CACHE_DIR", str(home / "cache"))
+    monkeypatch.chdir(tmp_path)
+    relative = Path(os.path.relpath(home / "photos"))
+    words = ["--backbone", "efficientnet_lite0", "--views", "1", "--epochs", "1", "--lr", "1e-9"]
+    run = Path(json.loads(foveal("train", relative, *words, "--json"))["run"])
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "data:image/jpeg" in page  # control: an untrained head makes mistakes to show
+    assert "No picture" not in page
+    monkeypatch.chdir(home)
+    assert json.loads(foveal("evaluate", tmp_path / run, "--json"))["splits"]["test"]["n"] == 5
+
+
 def test_predict_imports_no_pytorch(trained):
     home, result = trained
     photo = next((home / "photos" / "plain").glob("*.jpg"))

@@ -39,7 +39,8 @@ def test_a_saved_classifier_says_what_the_trained_one_says(trained, photos, tmp_
 
 def test_evaluation_and_prediction_give_the_same_probabilities(trained):
     result = trained.evaluate("test")
-    predictions = trained.predict([str(path) for path in result.paths], top_k=1)
+    photos = [trained.data.root / path for path in result.paths]
+    predictions = trained.predict(photos, top_k=1)
     assert [p.probability for p in predictions] == pytest.approx(
         result.probabilities_NK.max(axis=1).tolist(), abs=2e-3
     )

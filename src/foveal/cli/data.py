@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from foveal.cli.output import console, listener, print_json
+
+if TYPE_CHECKING:
+    from foveal.data import DataReport
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 
@@ -58,13 +61,25 @@ class Check:
         if self.json:
             print_json(report.as_dict())
             return 1 if report.is_bad else 0
-        screen = console()
-        for finding in report.findings:
-            style = _STYLES[finding.severity]
-            screen.print(f"{finding.severity:<8} {finding.message}", style=style, markup=False)
-        if not report.findings:
-            screen.print("No faults found.")
+        show_findings(report)
         return 1 if report.is_bad else 0
+
+
+def show_findings(report: DataReport) -> None:
+    """Show what a check found, the worst first, each with what to do.
+
+    Args:
+        report: of the check.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for finding in report.findings:
+        style = _STYLES[finding.severity]
+        told = Text(finding.message, style=style).append(f"\n→ {finding.remedy}", style="dim")
+        table.add_row(Text(finding.severity, style=style), told)
+    console().print(table if report.findings else "No faults found.")
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,7 @@ class Split:
         data = ImageData.from_folder(
             self.folder, val=self.val, test=self.test, seed=self.seed, group_by=self.group_by
         )
-        data.write_split(self.out)
+        data.write_split(self.out, relative_to=self.out.absolute().parent)
         counts = {split: sum(classes.values()) for split, classes in data.counts().items()}
         shown = ", ".join(f"{count} {split}" for split, count in counts.items())
         console().print(f"{self.out}: {shown}", markup=False, soft_wrap=True)

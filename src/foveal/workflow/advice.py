@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from foveal.data import ImageData, Rejection, Sample
+from foveal.data import ImageData, Rejection, Sample, relative_name
 from foveal.models import architecture, list_models
 from foveal.workflow.settings import TrainSettings
 
@@ -90,8 +90,4 @@ def _more_accurate(name: str) -> str | None:
 
 
 def _names(samples: list[Sample], root: Path) -> str:
-    shown = [
-        str(sample.path.relative_to(root)) if sample.path.is_relative_to(root) else str(sample.path)
-        for sample in samples
-    ]
-    return " and ".join(shown)
+    return " and ".join(relative_name(sample.path, root) for sample in samples)

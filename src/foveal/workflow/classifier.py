@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, overload
 
-from foveal.data import ImageData, Rejection
+from foveal.data import ImageData, Rejection, relative_name
 from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.features import FrozenEncoder, Views, choose_backbone
@@ -167,7 +167,7 @@ class Classifier:
         return Evaluation(
             split=split,
             classes=self.data.classes,
-            paths=tuple(str(sample.path) for sample in self.data.subset(split)),
+            paths=tuple(relative_name(s.path, self.data.root) for s in self.data.subset(split)),
             targets_N=features.targets_N,
             probabilities_NK=softmax(dense_logits(head.layers, features.x_NVD[:, 0])),
         )

@@ -105,7 +105,7 @@ def run_config(run: Run, settings: TrainSettings) -> dict[str, Any]:
         "command": settings.command(),
         "settings": settings.as_dict(),
         "classes": list(data.classes),
-        "data_root": str(data.root),
+        "data_root": str(data.root.absolute()),
         "split_source": data.split_source,
         "machine": {"system": platform.platform(), "threads": usable_cores()},
         **provenance(run.classifier.encoder.backbone, data),
@@ -143,7 +143,7 @@ def report_data(
         command=settings.command(),
         next_steps=run.next_steps,
         temperature=head.temperature,
-        image_root=data.root,
+        image_root=data.root.absolute(),
     )
 
 
