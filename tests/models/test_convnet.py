@@ -64,6 +64,13 @@ def test_a_frozen_block_stays_in_evaluation_mode_whatever_train_is_called_with()
     assert torch.equal(network.blocks.stem[1].running_mean, means)  # type: ignore[index, union-attr]
 
 
+def test_freezing_takes_exactly_the_first_blocks() -> None:
+    network = tiny().freeze(1)
+    assert not any(parameter.requires_grad for parameter in network.blocks[0].parameters())
+    assert all(parameter.requires_grad for parameter in network.blocks[1].parameters())
+    assert all(parameter.requires_grad for parameter in network.head.parameters())
+
+
 def test_freezing_fewer_blocks_thaws_the_others() -> None:
     network = tiny().freeze(2).freeze(0).train()
     assert all(parameter.requires_grad for parameter in network.parameters())

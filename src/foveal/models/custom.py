@@ -17,7 +17,6 @@ The last layer, one output for each class, is added by itself.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,14 +26,14 @@ from typing import Any
 
 from torch import nn
 
-from foveal.errors import UnknownNameError, UsageError
+from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
-from foveal.models.description import Shape, read_layer
+from foveal.models.description import read_description, read_layer
 from foveal.models.initialisation import build
+from foveal.models.layer_kinds import Shape
 from foveal.ops.arguments import whole
 
 Description = Sequence[Mapping[str, Any]]
-_SETTINGS = ("image_size", "in_channels", "layers")
 
 # The custom CIFAR network: three stages of two convolutions, then one wide dense layer.
 CIFAR: Description = (
@@ -69,7 +68,7 @@ def custom_cnn(
             one key that names its kind and gives its main number: `conv` (filters), `max_pool`
             and `average_pool` (side), `dropout` (share), `flatten` and `global_average_pool`
             (true), `dense` (neurons). Further keys: `kernel`, `stride`, `padding` ("same" or
-            "valid"), `batch_norm`, `activation`; see `foveal.models.description`.
+            "valid"), `batch_norm`, `activation`; see `foveal.models.layer_kinds`.
         num_classes: number of logits.
         in_channels: channels of the input; None for what the file says, or else 3.
         image_size: side of its images in pixels; None for what the file says, or else 32.
@@ -91,7 +90,7 @@ def custom_cnn(
     settings: dict[str, Any] = {"image_size": 32, "in_channels": 3}
     if isinstance(description, str | Path):
         name = Path(description).stem
-        settings |= _read_toml(Path(description))
+        settings |= read_description(Path(description))
     else:
         settings["layers"] = description
     size = settings["image_size"] if image_size is None else image_size
@@ -160,24 +159,6 @@ def _assemble(
         image_size=image_size,
         in_channels=in_channels,
     )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"`description` must be layers or a TOML file; {path} cannot be read ({error})."
-        ) from error
-    for key in settings:
-        if key not in _SETTINGS:
-            raise UnknownNameError(f"key in {path}:", key, _SETTINGS)
-    if not isinstance(settings.get("layers"), list):
-        raise UsageError(
-            f"{path} must hold a list `layers`, such as layers = [{{ conv = 32 }}, "
-            f"{{ flatten = true }}]; got {settings.get('layers')!r}."
-        )
-    return settings
 
 
 @contextmanager

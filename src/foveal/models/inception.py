@@ -18,26 +18,20 @@ from torch import Tensor, nn
 from foveal.models.convnet import ConvNet, GlobalAveragePool
 from foveal.models.layers import ConvBN, Side
 
-EPS = 1e-3
-DROPOUT = 0.2
+EPS, DROPOUT = 1e-3, 0.2
 
 
 class Conv(NamedTuple):
     """One convolution of the table, with batch normalisation and ReLU."""
 
     channels: int
-    """Channels of its output."""
     kernel: Side
-    """Side of its kernel in pixels, or (height, width)."""
     stride: int = 1
-    """Step of its window."""
-    padding: int | None = None
-    """Zeros at each side; None for as many as keep the size."""
+    padding: int | None = None  # None keeps the size
 
 
-Fork = dict[str, Conv]
-Step = Conv | Fork | str
-Block = dict[str, list[Step]]
+Block = dict[str, list["Step"]]  # the steps of each branch
+Step = Conv | Block | str
 AVERAGE, MAX = "average", "max"
 
 STEM: tuple[tuple[str, Step], ...] = (
@@ -50,6 +44,10 @@ STEM: tuple[tuple[str, Step], ...] = (
     ("pool2", MAX),
 )
 _ROW, _COLUMN = (1, 7), (7, 1)
+
+
+def _halving(channels: int) -> Conv:
+    return Conv(channels, 3, stride=2, padding=0)
 
 
 def _figure_5(pooled: int) -> Block:
@@ -65,19 +63,13 @@ def _figure_6(width: int) -> Block:
     return {
         "1x1": [Conv(192, 1)],
         "7x7": [Conv(width, 1), Conv(width, _ROW), Conv(192, _COLUMN)],
-        "7x7dbl": [
-            Conv(width, 1),
-            Conv(width, _COLUMN),
-            Conv(width, _ROW),
-            Conv(width, _COLUMN),
-            Conv(192, _ROW),
-        ],
+        "7x7dbl": [*(Conv(width, side) for side in (1, _COLUMN, _ROW, _COLUMN)), Conv(192, _ROW)],
         "pool": [AVERAGE, Conv(192, 1)],
     }
 
 
 def _figure_7() -> Block:
-    fork: Fork = {"a": Conv(384, (1, 3)), "b": Conv(384, (3, 1))}
+    fork: Block = {"a": [Conv(384, (1, 3))], "b": [Conv(384, (3, 1))]}
     return {
         "1x1": [Conv(320, 1)],
         "3x3": [Conv(384, 1), fork],
@@ -93,8 +85,8 @@ MIXED: tuple[tuple[str, Block], ...] = (
     (
         "mixed6a",  # figure 10: half the size
         {
-            "3x3": [Conv(384, 3, stride=2, padding=0)],
-            "3x3dbl": [Conv(64, 1), Conv(96, 3), Conv(96, 3, stride=2, padding=0)],
+            "3x3": [_halving(384)],
+            "3x3dbl": [Conv(64, 1), Conv(96, 3), _halving(96)],
             "pool": [MAX],
         },
     ),
@@ -105,13 +97,8 @@ MIXED: tuple[tuple[str, Block], ...] = (
     (
         "mixed7a",
         {
-            "3x3": [Conv(192, 1), Conv(320, 3, stride=2, padding=0)],
-            "7x7x3": [
-                Conv(192, 1),
-                Conv(192, _ROW),
-                Conv(192, _COLUMN),
-                Conv(192, 3, stride=2, padding=0),
-            ],
+            "3x3": [Conv(192, 1), _halving(320)],
+            "7x7x3": [Conv(192, 1), Conv(192, _ROW), Conv(192, _COLUMN), _halving(192)],
             "pool": [MAX],
         },
     ),
@@ -149,14 +136,10 @@ def inception_v3(
     Returns:
         The network, without starting weights of its own.
     """
-    blocks: list[tuple[str, nn.Module]] = []
-    channels = in_channels
-    for block_name, step in STEM:
+    blocks, channels = list[tuple[str, nn.Module]](), in_channels
+    for block_name, step in (*STEM, *MIXED):
         module, channels = _step(channels, step)
         blocks.append((block_name, module))
-    for block_name, branches in MIXED:
-        joined, channels = _parallel(channels, branches)
-        blocks.append((block_name, joined))
     return ConvNet(
         name,
         blocks,
@@ -176,19 +159,17 @@ def _parallel(channels: int, branches: Block) -> tuple[Parallel, int]:
 def _branch(channels: int, steps: list[Step]) -> tuple[nn.Sequential, int]:
     branch, number = nn.Sequential(), 0
     for step in steps:
-        is_pool = isinstance(step, str)
-        number += not is_pool
         module, channels = _step(channels, step)
-        branch.add_module("pool" if is_pool else str(number), module)
+        number += not isinstance(step, str)
+        branch.add_module("pool" if isinstance(step, str) else str(number), module)
     return branch, channels
 
 
 def _step(channels: int, step: Step) -> tuple[nn.Module, int]:
     if isinstance(step, str):
-        pool = nn.AvgPool2d(3, 1, padding=1) if step == AVERAGE else nn.MaxPool2d(3, 2)
-        return pool, channels
+        return nn.AvgPool2d(3, 1, padding=1) if step == AVERAGE else nn.MaxPool2d(3, 2), channels
     if isinstance(step, dict):
-        return _parallel(channels, {name: [conv] for name, conv in step.items()})
+        return _parallel(channels, step)
     conv = ConvBN(channels, step.channels, step.kernel, step.stride, padding=step.padding, eps=EPS)
     return conv, step.channels
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -62,11 +63,9 @@ def basic(in_channels: int, width: int, stride: int, *, bias: bool = False) -> R
     Returns:
         The block.
     """
-    layers = [
-        ConvBN(in_channels, width, 3, stride, bias=bias),
-        ConvBN(width, width, 3, bias=bias, activation=None),
-    ]
-    return Residual(layers, _shortcut(in_channels, width, stride, bias))
+    first = ConvBN(in_channels, width, 3, stride, bias=bias)
+    second = ConvBN(width, width, 3, bias=bias, activation=None)
+    return Residual([first, second], _shortcut(in_channels, width, stride, bias))
 
 
 def bottleneck(in_channels: int, width: int, stride: int) -> Residual:
@@ -145,7 +144,7 @@ def _stages(
     block: Block, widening: int, repeats: tuple[int, ...]
 ) -> Iterator[tuple[str, Residual]]:
     channels = WIDTHS[0]
-    for stage, (width, count) in enumerate(zip(WIDTHS, repeats, strict=True), start=1):
+    for stage, (width, count) in enumerate(zip(WIDTHS, repeats, strict=False), start=1):
         for repeat in range(1, count + 1):
             stride = 2 if repeat == 1 and stage > 1 else 1
             yield f"stage{stage}_{repeat}", block(channels, width, stride)
@@ -166,17 +165,12 @@ def simple_resnet(
     Returns:
         The network, without starting weights of its own.
     """
-    blocks: list[tuple[str, nn.Module]] = [("stem", ConvBN(in_channels, 64, 7, 2, bias=True))]
-    channels = 64
-    for stage, (width, stride) in enumerate(((64, 1), (128, 2), (256, 2)), start=1):
-        blocks.append((f"stage{stage}_1", basic(channels, width, stride, bias=True)))
-        blocks.append((f"stage{stage}_2", basic(width, width, 1, bias=True)))
-        channels = width
+    stem = ConvBN(in_channels, WIDTHS[0], 7, 2, bias=True)
     return ConvNet(
         name,
-        blocks,
+        [("stem", stem), *_stages(partial(basic, bias=True), 1, (2, 2, 2))],
         GlobalAveragePool(),
-        nn.Linear(channels, num_classes),
+        nn.Linear(WIDTHS[2], num_classes),
         image_size=image_size,
         in_channels=in_channels,
     )
@@ -200,5 +194,5 @@ def rename_timm_weights(name: str, network: ConvNet) -> str:
     stage, repeat, layer, index, parameter = found.groups()
     block = f"blocks.stage{stage}_{int(repeat) + 1}"
     if layer == "downsample.":
-        return f"{block}.shortcut.{'bn' if index == '1' else 'conv'}.{parameter}"
+        return f"{block}.shortcut.{'conv' if index == '0' else 'bn'}.{parameter}"
     return f"{block}.layers.conv{index}.{layer}.{parameter}"
