@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from foveal.ops.shapes import padding_amounts
 
 Side = int | tuple[int, int]
+RELU = partial(nn.ReLU, inplace=True)
 
 
 class SameConv2d(nn.Conv2d):
@@ -71,7 +73,7 @@ class ConvBN(nn.Sequential):
         stride: int = 1,
         groups: int = 1,
         *,
-        activation: Callable[[], nn.Module] | None = nn.ReLU,
+        activation: Callable[[], nn.Module] | None = RELU,
         conv: type[nn.Conv2d] = nn.Conv2d,
         padding: int | None = None,
         bias: bool = False,
