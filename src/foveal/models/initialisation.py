@@ -112,6 +112,11 @@ def build(make: Callable[[], Network], name: str = "he_normal") -> Network:
     device = torch.get_default_device()
     with torch.device("meta"):
         network = make()
-    network.to_empty(device=device)
+    # Not to_empty(): it imports PyTorch's symbolic shapes, which takes a second.
+    empty = {
+        key: torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+        for key, tensor in network.state_dict().items()
+    }
+    network.load_state_dict(empty, assign=True)
     initialise(network, name)
     return network.eval()

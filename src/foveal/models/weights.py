@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from foveal.errors import ModelError, UsageError
@@ -185,7 +185,7 @@ def _fault(given: Tensor, wanted: Tensor) -> str:
         return f"is {tuple(given.shape)}, expected {tuple(wanted.shape)}"
     if given.is_floating_point() != wanted.is_floating_point() or given.is_complex():
         return f"is {given.dtype}, expected {wanted.dtype}"
-    if wanted.is_floating_point() and not torch.isfinite(given.float()).all():
+    if wanted.is_floating_point() and not np.isfinite(given.float().numpy()).all():
         return "holds infinite numbers or NaN"
     return ""
 

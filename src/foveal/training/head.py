@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from foveal.metrics import fit_temperature
+from foveal.training.adamw import AdamW
 from foveal.training.config import HeadConfig
 from foveal.training.dense import Dense, Standardiser, dense_head, fold
 from foveal.training.order import epoch_order, epoch_views
@@ -119,7 +120,7 @@ def _train(
     for epoch in range(1, config.epochs + 1):
         loss, accuracy = loop.run(epoch)
         logits = _logits(head, held_out)
-        record = _record(epoch, loss, accuracy, logits, validation.targets_N, loop.learning_rate)
+        record = _record(epoch, loss, accuracy, logits, validation.targets_N, loop.optimizer.lr)
         history.append(record)
         on_epoch(record)
         if record.validation_loss < lowest:
@@ -139,12 +140,9 @@ class _Loop:
         self, head: nn.Module, config: HeadConfig, x_NVD: Tensor, targets_N: Tensor, classes: int
     ) -> None:
         self.head, self.config, self.x_NVD, self.targets_N = head, config, x_NVD, targets_N
-        self.optimizer = torch.optim.AdamW(
-            head.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True
-        )
+        self.optimizer = AdamW(head.parameters(), lr=config.lr, weight_decay=config.weight_decay)
         self.weights = _class_weights(targets_N, classes, config)
         self.steps = math.ceil(len(targets_N) / config.batch)
-        self.learning_rate = config.lr
 
     def run(self, epoch: int) -> tuple[float, float]:
         config, count = self.config, len(self.targets_N)
@@ -166,18 +164,14 @@ class _Loop:
                     weight=self.weights,
                     label_smoothing=config.label_smoothing,
                 )
-                self.optimizer.zero_grad()
-                torch.autograd.backward(loss)
-                self.optimizer.step()
+                self.optimizer.step(loss)
                 losses += loss.item() * len(rows)
                 right += int((logits.argmax(dim=1) == targets).sum())
         return losses / count, right / count
 
     def _set_learning_rate(self, step: int) -> None:
         share = step / (self.steps * self.config.epochs)
-        self.learning_rate = self.config.lr * (1 + math.cos(math.pi * share)) / 2
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate
+        self.optimizer.lr = self.config.lr * (1 + math.cos(math.pi * share)) / 2
 
 
 def _new_head(width: int, classes: int, config: HeadConfig) -> nn.Sequential:
