@@ -149,6 +149,24 @@ def test_a_full_disk(capsys, photos, monkeypatch, tmp_path):
     assert "has 1.0 MB; free some space" in message
 
 
+def test_a_disk_that_is_really_full(capsys, photos, tmp_path):
+    import os
+    import subprocess
+
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.name != "posix" or os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        code, message = fails(capsys, "train", photos, "--out", disk / "runs")
+        assert code == 1
+        assert f"disk full: {disk / 'runs'} needs 80.0 MB, has 1.0 MB" in message
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_an_unknown_command_gets_a_hint(capsys):
     code, message = fails(capsys, "trian")
     assert code == 2

@@ -17,7 +17,7 @@ LONGEST = 600.0  # seconds
 
 @dataclass(frozen=True)
 class Compare:
-    """Put networks side by side: size, work, speed on this machine, accuracy."""
+    """Put networks side by side: size, work, speed, accuracy."""
 
     names: tuple[str, ...]
     """Names that `foveal models` lists."""

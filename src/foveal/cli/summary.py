@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Summary:
-    """Show what a network consists of: shapes, parameters, multiplications, receptive fields."""
+    """Show what a network consists of."""
 
     network: str
     """A name that `foveal models` lists, or a run or model folder."""

@@ -73,6 +73,7 @@ def replace_folder(path: str | Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             recover_folder(target)
+            _remove_leftovers(target)
             raise
 
 
