@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from foveal.errors import UnknownNameError, UsageError
-from foveal.models import create_model
-from foveal.models.custom import CIFAR, custom_cnn
+from foveal.models import create_model, custom_cnn
+from foveal.models.custom import CIFAR
 
 TOML = """
 image_size = 28

@@ -6,14 +6,24 @@ when a network is made.
 
 from __future__ import annotations
 
+import importlib
+
 from foveal.models.registry import Architecture, Paper, Weights, architecture, list_models
 
-__all__ = ["Architecture", "Paper", "Weights", "architecture", "create_model", "list_models"]
+__all__ = [
+    "Architecture",
+    "Paper",
+    "Weights",
+    "architecture",
+    "create_model",
+    "custom_cnn",
+    "list_models",
+]
+_NEED_TORCH = {"create_model": "create", "custom_cnn": "custom"}
 
 
 def __getattr__(name: str) -> object:
-    if name == "create_model":
-        from foveal.models.create import create_model
-
-        return create_model
+    if name in _NEED_TORCH:
+        module = importlib.import_module(f"foveal.models.{_NEED_TORCH[name]}")
+        return getattr(module, name)
     raise AttributeError(f"module 'foveal.models' has no attribute {name!r}")
