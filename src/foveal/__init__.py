@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from foveal.version import __version__
+
 if TYPE_CHECKING:
     from foveal.data import ImageData
     from foveal.errors import FovealError
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor, load
     from foveal.training import HeadConfig
     from foveal.workflow.classifier import Classifier
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Augment",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foveal.cli.output import console, print_json
+from foveal.errors import UsageError
 from foveal.models import Architecture, architecture, list_models
 
 
@@ -13,21 +14,44 @@ from foveal.models import Architecture, architecture, list_models
 class Models:
     """List the networks there are."""
 
+    download: str | None = None
+    """Fetch the trained weights of this network from the Hugging Face Hub, and keep them."""
     json: bool = False
     """Write JSON for a program to read."""
 
     def run(self) -> int:
-        """Write the table.
+        """Write the table, or fetch weights.
 
         Returns:
             0.
         """
+        if self.download is not None:
+            return _download(architecture(self.download))
         rows = [architecture(name) for name in list_models()]
         if self.json:
             print_json([_as_dict(row) for row in rows])
         else:
             _show(rows)
         return 0
+
+
+def _download(row: Architecture) -> int:
+    from foveal.models.hub import HubWeights
+
+    if not isinstance(row.weights, HubWeights):
+        how = row.weights.remedy(row.name) if row.weights else "train it from scratch"
+        raise UsageError(f"{row.name!r} has no weights on the Hub; {how}.")
+    file = row.weights.fetch()
+    console().print(f"{row.weights.origin}: {file}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _where(row: Architecture) -> str:
+    if row.weights is None:
+        return "–"
+    if row.is_available_offline:
+        return "yes"
+    return "no, --download"
 
 
 def _as_dict(row: Architecture) -> dict[str, Any]:
@@ -37,7 +61,7 @@ def _as_dict(row: Architecture) -> dict[str, Any]:
         "parameters": row.parameters,
         "image_size": row.image_size,
         "in_channels": row.in_channels,
-        "weights": weights.package if weights else None,
+        "weights": weights.origin if weights else None,
         "available_offline": row.is_available_offline,
         "imagenet_top1": weights.top1 if weights else None,
         "licence": weights.licence if weights else None,
@@ -70,7 +94,7 @@ def _show(rows: list[Architecture]) -> None:
             f"{row.parameters:,}",
             f"{row.image_size}×{row.image_size}×{row.in_channels}",
             f"{weights.top1} %" if weights else "–",
-            "yes" if row.is_available_offline else "no",
+            _where(row),
             weights.licence if weights else "–",
             row.paper.authors,
         )

@@ -58,7 +58,7 @@ def choose_backbone(
         ModelError: it has no trained weights, or they are not installed.
         UsageError: there is no such device on this machine.
     """
-    row = architecture(name)
+    row = architecture(name, kind="backbone")
     weights, file = row.trained()
     preprocess = preprocess or weights.preprocess
     device = _available(device)
@@ -121,7 +121,8 @@ def _raw_pixels(backbone: Backbone) -> Any:
     from foveal.models.create import create_model
     from foveal.runtime.convert import RawPixels
 
-    network = create_model(backbone.name, pretrained=True)
+    size = backbone.preprocess.image_size
+    network = create_model(backbone.name, image_size=size, pretrained=True)
     prefix, _ = network.split(len(network.blocks))
     return RawPixels(prefix.eval(), backbone.preprocess.mean, backbone.preprocess.std)
 

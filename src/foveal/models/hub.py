@@ -54,6 +54,17 @@ class HubWeights:
         """Where the weights come from, for people: the repository and its revision."""
         return f"{self.repo}@{self.revision[:12]}"
 
+    def remedy(self, name: str) -> str:
+        """Say how to get the weights.
+
+        Args:
+            name: the registered name of the architecture.
+
+        Returns:
+            The end of a sentence.
+        """
+        return f"download them once with: foveal models --download {name}"
+
     def file(self, cache_dir: Path | None = None) -> Path | None:
         """Return the file in the Hub's cache, without a look at the network.
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 from foveal.errors import UnknownNameError
+from foveal.models.hub_table import HUB_WEIGHTS
 from foveal.models.rows import Architecture, Paper, Weights
 from foveal.models.table import TABLE
 
 __all__ = ["Architecture", "Paper", "Weights", "architecture", "list_models", "resolve"]
 
-_BY_NAME = {row.name: row for row in TABLE}
+_BY_NAME = {
+    row.name: replace(row, weights=row.weights or HUB_WEIGHTS.get(row.name)) for row in TABLE
+}
 
 
 def list_models() -> tuple[str, ...]:

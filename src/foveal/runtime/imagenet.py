@@ -10,6 +10,7 @@ from foveal.runtime.backends import openvino
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor, open_folder
 from foveal.storage import cache_folder, recover_folder, sha256_file
+from foveal.version import __version__
 
 _VERSION = 1  # raise it when the same weights would give another folder
 
@@ -58,7 +59,6 @@ def imagenet_classes() -> tuple[str, ...]:
 
 
 def _write(folder: Path, row: Architecture) -> None:
-    import foveal
     from foveal.models.create import create_model
     from foveal.runtime.convert import RawPixels, save_openvino, save_weights, to_openvino
 
@@ -71,12 +71,12 @@ def _write(folder: Path, row: Architecture) -> None:
         classes=imagenet_classes(),
         preprocess=preprocess,
         head_widths=(network.feature_width, network.num_classes),
-        provenance={"weights": weights.package, "licence": weights.licence},
+        provenance={"weights": weights.origin, "licence": weights.licence},
     )
     write_model(
         folder,
         config,
         lambda path: save_weights(network, path),
         lambda path: save_openvino(to_openvino(pixels, preprocess.image_size), path),
-        foveal.__version__,
+        __version__,
     )

@@ -6,7 +6,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import foveal
 from foveal.data import ImageData
 from foveal.features.backbone import Backbone, frozen_graph
 from foveal.models.create import create_model
@@ -16,6 +15,7 @@ from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
 from foveal.training.dense import dense_head
 from foveal.training.head import TrainedHead
+from foveal.version import __version__
 
 
 def assemble(backbone: Backbone, head: TrainedHead, data: ImageData) -> Predictor:
@@ -57,7 +57,7 @@ def save(
         _config(backbone, head, data, metrics),
         lambda path: _save_weights(path, backbone, head),
         lambda path: save_openvino(attach_head(frozen_graph(backbone), head.layers), path),
-        foveal.__version__,
+        __version__,
     )
 
 
@@ -107,7 +107,7 @@ def provenance(backbone: Backbone, data: ImageData) -> dict[str, Any]:
     import torch
 
     return {
-        "foveal": foveal.__version__,
+        "foveal": __version__,
         "torch": torch.__version__,
         "openvino": openvino().__version__,
         "python": platform.python_version(),

@@ -12,7 +12,6 @@ import numpy as np
 
 from foveal.errors import UnknownNameError, UsageError
 from foveal.models import architecture, list_models
-from foveal.models.hub_table import HUB_WEIGHTS
 from foveal.runtime.backends import Backend, Images
 
 if TYPE_CHECKING:
@@ -160,8 +159,7 @@ def _of_folder(path: Path, image_size: int | None) -> ConvNet:
 
 def _compared(facts: Summary, seconds: float) -> Compared:
     row = architecture(facts.name)
-    hub = HUB_WEIGHTS.get(facts.name)
-    quoted = row.weights or hub
+    quoted = row.weights
     rates = _rates(facts, seconds) if seconds else (None, None, None)
     return Compared(
         name=facts.name,
@@ -173,7 +171,7 @@ def _compared(facts: Summary, seconds: float) -> Compared:
         openvino_precision=rates[1],
         torch_images_per_second=rates[2],
         top1=quoted.top1 if quoted else None,
-        top1_source=(hub.top1_source if quoted is hub else "the authors") if quoted else None,
+        top1_source=quoted.top1_source if quoted else None,
     )
 
 

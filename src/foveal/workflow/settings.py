@@ -63,7 +63,7 @@ class TrainSettings(HeadConfig):
             raise UsageError(f"`image_size` must be 32 to 1024 pixels; got {self.image_size}.")
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(f"`out` must be a folder; got {self.out}, which is a file.")
-        architecture(self.backbone)
+        architecture(self.backbone, kind="backbone")
         Augment.preset(self.augment)
 
     def preprocess(self) -> Preprocess:
