@@ -139,7 +139,7 @@ def parse(name: str, words: Sequence[str]) -> Command:
         kind,
         prog=f"foveal {name}",
         args=list(words),
-        config=(tyro.conf.PositionalRequiredArgs,),
+        config=(tyro.conf.PositionalRequiredArgs, tyro.conf.FlagCreatePairsOff),
     )
 
 

@@ -14,6 +14,7 @@ from foveal.runtime.backends import (
     Backend,
     OpenVinoBackend,
     TorchBackend,
+    batch_for_many,
     best_precision,
     openvino,
 )
@@ -93,18 +94,18 @@ def frozen_graph(backbone: Backbone) -> Any:
     return openvino().Core().read_model(graph)
 
 
-def open_backend(backbone: Backbone, *, batch: int = 8) -> Backend:
+def open_backend(backbone: Backbone) -> Backend:
     """Load a backbone for many images.
 
     Args:
         backbone: which backbone.
-        batch: images a request on the CPU.
 
     Returns:
         A backend whose outputs are features (N, D).
     """
     if backbone.device == "cpu":
         graph = frozen_graph(backbone)
+        batch = batch_for_many()
         return OpenVinoBackend(graph, precision=backbone.precision, batch=batch, throughput=True)
     return TorchBackend(_raw_pixels(backbone), device=backbone.device)
 

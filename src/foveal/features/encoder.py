@@ -138,7 +138,7 @@ class FrozenEncoder:
         backend = self.backend
         progress(0, total)
         try:
-            for tags, outputs in backend.stream(decoder.batches(jobs, backend.batch or 8)):
+            for tags, outputs in backend.stream(decoder.batches(jobs, backend.batch or 1)):
                 for (job, view), row in zip(tags, outputs, strict=True):
                     features[job.index, view], known[job.index, view] = row, True
                     pending.append((job.index, view))

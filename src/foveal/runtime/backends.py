@@ -81,6 +81,16 @@ def best_precision() -> str:
     return "bf16" if "BF16" in capabilities else "f32"
 
 
+def batch_for_many() -> int:
+    """Return the images a request that suit the CPU when there are many.
+
+    Returns:
+        8 in bf16; 4 in f32, where 8 images no longer fit in the caches next to the cores (Lite2:
+        65 images/s against 58 on two AVX2 cores).
+    """
+    return 8 if best_precision() == "bf16" else 4
+
+
 class OpenVinoBackend:
     """OpenVINO on the CPU.
 

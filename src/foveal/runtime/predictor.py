@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from foveal.errors import ImageError, UsageError
 from foveal.metrics import softmax
-from foveal.runtime.backends import Backend, Images, OpenVinoBackend
+from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_many
 from foveal.runtime.decoding import decode_ahead, in_batches
 from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
 
-MANY_BATCH = 8  # images a request that suit the caches of common CPUs
 Source = str | Path | NDArray[np.uint8]
 
 
@@ -145,7 +144,7 @@ class Predictor:
                 else:
                     yield position, image
 
-        size = min(self.backend.batch or MANY_BATCH, max(1, len(sources)))
+        size = min(self.backend.batch or batch_for_many(), max(1, len(sources)))
         for positions, logits in self.backend.stream(in_batches(readable(), size)):
             yield from zip(positions, softmax(logits), strict=True)
         yield from failed
@@ -200,7 +199,7 @@ def open_folder(folder: Path, *, many: bool) -> Predictor:
         ModelError: this version cannot read it.
         CorruptFileError: one of its files has changed since it was written.
     """
-    batch = MANY_BATCH if many else None
+    batch = batch_for_many() if many else None
     backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
     return Predictor(read_config(folder), backend)
 
