@@ -40,9 +40,7 @@ def main():
             ]
         )
         accuracy, loss, temperature = figures.mean(axis=0)
-        print(
-            f"{views} views: test accuracy {accuracy:.1%}, loss {loss:.3f}, temperature {temperature:.2f}"
-        )
+        print(f"{views} views: test accuracy {accuracy:.1%}, loss {loss:.3f}, T {temperature:.2f}")
 
 
 def measure(x_NVD, samples, targets, seed):
