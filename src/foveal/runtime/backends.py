@@ -212,7 +212,8 @@ class TorchBackend:
         """
         import torch
 
-        with torch.inference_mode(), torch.autocast(self.device.type, enabled=self.half):
+        mixed = torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half)
+        with torch.inference_mode(), mixed:
             images = torch.from_numpy(np.ascontiguousarray(images_NHWC)).to(self.device)
             outputs: Outputs = self._module(images).float().cpu().numpy()
         return outputs

@@ -130,7 +130,7 @@ def report_data(
     return ReportData(
         title=settings.folder.absolute().stem,
         run_name=run.folder.name,
-        created=str(config["created"]),
+        created=_date(str(config["created"])),
         classes=data.classes,
         counts={str(split): classes for split, classes in data.counts().items()},
         evaluations=run.evaluations,
@@ -158,6 +158,11 @@ def history_csv(history: Sequence[EpochRecord]) -> str:
     """
     names = [item.name for item in fields(EpochRecord)]
     return _csv(names, [[getattr(record, name) for name in names] for record in history])
+
+
+def _date(iso: str) -> str:
+    moment = datetime.datetime.fromisoformat(iso)
+    return f"{moment.day} {moment:%B %Y, %H:%M}"
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
