@@ -94,6 +94,6 @@ FOREIGN = (
 def test_names_of_another_network_lead_nowhere(name: str) -> None:
     row = architecture(name)
     network = skeleton(row)
-    rename = resolve(row.weights.rename if row.weights else row.rename_timm or "")
+    rename = resolve(row.rename_timm or row.weights.rename)
     ours = network.state_dict()
     assert [foreign for foreign in FOREIGN if rename(foreign, network) in ours] == []
