@@ -120,21 +120,24 @@ def test_an_output_folder_that_is_a_file(capsys, tmp_path, photos):
     assert "`out` must be a folder; got" in message
 
 
-def test_strict_refuses_the_first_bad_photo_by_name(capsys, tmp_path, photos, shared_graphs):
-    (photos / "spots" / "00.jpg").write_bytes(b"")
-    words = [
-        "train",
-        photos,
-        "--strict",
-        "--backbone",
-        "efficientnet_lite0",
-        "--out",
-        tmp_path / "r",
-    ]
-    code, message = fails(capsys, *words)
+def test_no_validation_photos(capsys, tmp_path, photos):
+    code, message = fails(capsys, "train", photos, "--val", "0", "--out", tmp_path / "runs")
     assert code == 1
-    assert "1 files cannot be used and --strict was given" in message
+    assert "has no validation photos, and training needs some to know when to stop" in message
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xd8\xff\xe0 cut"])
+def test_strict_refuses_the_first_bad_photo_by_name(
+    capsys, tmp_path, photos, shared_graphs, damage
+):
+    (photos / "spots" / "00.jpg").write_bytes(damage)
+    words = ["--strict", "--backbone", "efficientnet_lite0", "--out", tmp_path / "runs"]
+    code, message = fails(capsys, "train", photos, *words)
+    assert code == 1
+    assert "1 file cannot be used and --strict was given" in message
     assert "00.jpg" in message
+    assert not [*tmp_path.glob("runs/*")]  # no empty run folder stays behind
 
 
 def test_a_full_disk(capsys, photos, monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from foveal.data.dataset import ImageData, check_data
 from foveal.data.findings import KINDS, SEVERITIES, DataReport, Finding, Kind, Severity
 from foveal.data.labelled import list_labelled
-from foveal.data.records import SPLITS, Rejection, Sample, Split, relative_name
+from foveal.data.records import SPLITS, Rejection, Sample, Split, counted, relative_name
 from foveal.data.samples import SAMPLES, write_digits, write_photos, write_sample
 from foveal.data.split import SplitPlan, seeded_split
 
@@ -24,6 +24,7 @@ __all__ = [
     "Split",
     "SplitPlan",
     "check_data",
+    "counted",
     "list_labelled",
     "relative_name",
     "seeded_split",

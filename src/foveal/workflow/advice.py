@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from foveal.data import ImageData, Rejection, Sample, relative_name
+from foveal.data import ImageData, Rejection, Sample, counted, relative_name
 from foveal.models import architecture, list_models
 from foveal.workflow.settings import TrainSettings
 
@@ -33,19 +33,21 @@ def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]
     sentences = []
     if leaks:
         sentences.append(
-            f"{len(leaks)} photos are in more than one split, byte for byte, which flatters the "
+            f"{counted(len(leaks), 'photo is', 'photos are')} in more than one split, byte for byte, which flatters the "
             f"figures; the first: {_names(leaks[0], data.root)}."
         )
     if conflicts:
         sentences.append(
-            f"{len(conflicts)} photos carry two labels; the first: "
+            f"{counted(len(conflicts), 'photo carries', 'photos carry')} two labels; the first: "
             f"{_names(conflicts[0], data.root)}."
         )
     if len(twins) > len(conflicts):
-        sentences.append(f"{len(twins)} photos are there more than once, byte for byte.")
+        sentences.append(
+            f"{counted(len(twins), 'photo is', 'photos are')} there more than once, byte for byte."
+        )
     if unreadable:
         sentences.append(
-            f"{len(unreadable)} damaged photos were left out; the first: {unreadable[0].path}, "
+            f"{counted(len(unreadable), 'damaged photo was', 'damaged photos were')} left out; the first: {unreadable[0].path}, "
             f"{unreadable[0].reason}. rejected.csv names them all."
         )
     return [text[0].upper() + text[1:] for text in (*sentences, *data.warnings)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from foveal.data import ImageData
+from foveal.data import ImageData, counted
 from foveal.errors import DataError, StorageError, UsageError
 from foveal.storage import lock, require_free_space
 from foveal.workflow.advice import data_warnings, next_steps
@@ -59,8 +61,10 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
     started = time.perf_counter()
     listener = listener or Listener()
     data = open_data(settings)
+    _require_validation(data)
+    _refuse_unreadable(data, settings)
     folder = new_run_folder(settings.out, settings.folder)
-    with lock(folder / ".lock"):
+    with _empty_folder_removed(folder), lock(folder / ".lock"):
         classifier = Classifier(
             settings.backbone,
             data,
@@ -117,10 +121,29 @@ def new_run_folder(out: Path, source: Path) -> Path:
     raise StorageError(f"{out} holds 999 runs of {stem!r}; remove some or choose another `--out`.")
 
 
+@contextmanager
+def _empty_folder_removed(folder: Path) -> Iterator[None]:
+    """Leave no empty run folder behind a run that failed before it wrote anything."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+
+
+def _require_validation(data: ImageData) -> None:
+    if not data.subset("validation"):
+        raise DataError(
+            f"{data.root} has no validation photos, and training needs some to know when to stop; "
+            "leave --val at 0.15, or add a validation folder."
+        )
+
+
 def _refuse_unreadable(data: ImageData, settings: TrainSettings) -> None:
     if settings.strict and data.rejected:
         first = data.rejected[0]
         raise DataError(
-            f"{len(data.rejected)} files cannot be used and --strict was given; the first is "
+            f"{counted(len(data.rejected), 'file')} cannot be used and --strict was given; the first is "
             f"{first.path}: {first.reason}. Repair or remove them, or leave --strict out."
         )
