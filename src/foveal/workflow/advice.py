@@ -33,8 +33,8 @@ def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]
     sentences = []
     if leaks:
         sentences.append(
-            f"{counted(len(leaks), 'photo is', 'photos are')} in more than one split, byte for byte, which flatters the "
-            f"figures; the first: {_names(leaks[0], data.root)}."
+            f"{counted(len(leaks), 'photo is', 'photos are')} in more than one split, byte for "
+            f"byte, which flatters the figures; the first: {_names(leaks[0], data.root)}."
         )
     if conflicts:
         sentences.append(
@@ -47,8 +47,8 @@ def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]
         )
     if unreadable:
         sentences.append(
-            f"{counted(len(unreadable), 'damaged photo was', 'damaged photos were')} left out; the first: {unreadable[0].path}, "
-            f"{unreadable[0].reason}. rejected.csv names them all."
+            f"{counted(len(unreadable), 'damaged photo was', 'damaged photos were')} left out; "
+            f"the first: {unreadable[0].path}, {unreadable[0].reason}. rejected.csv names them all."
         )
     return [text[0].upper() + text[1:] for text in (*sentences, *data.warnings)]
 

@@ -144,6 +144,7 @@ def _refuse_unreadable(data: ImageData, settings: TrainSettings) -> None:
     if settings.strict and data.rejected:
         first = data.rejected[0]
         raise DataError(
-            f"{counted(len(data.rejected), 'file')} cannot be used and --strict was given; the first is "
-            f"{first.path}: {first.reason}. Repair or remove them, or leave --strict out."
+            f"{counted(len(data.rejected), 'file')} cannot be used and --strict was given; "
+            f"the first is {first.path}: {first.reason}. Repair or "
+            "remove them, or leave --strict out."
         )
