@@ -182,6 +182,37 @@ def test_predict_needs_photos_that_exist(capsys, tmp_path):
     assert "none.jpg does not exist; expected a photo or a folder of photos" in message
 
 
+@pytest.mark.parametrize("flag", ["--csv", "--out"])
+def test_a_table_is_never_written_over_a_photo_or_another_table(capsys, photos, flag):
+    photo = photos / "spots" / "00.jpg"
+    before = photo.read_bytes()
+    words = ["predict", "imagenet", photos] if flag == "--csv" else ["split", photos]
+    code, message = fails(capsys, *words, flag, photo)
+    assert code == 2
+    assert f"`{flag}` must name a new file; {photo} exists and is left as it is" in message
+    assert photo.read_bytes() == before
+
+
+def test_a_table_without_a_name(capsys, photos):
+    code, message = fails(capsys, "split", photos, "--out", "")
+    assert code == 2
+    assert "`--out` must name a file such as table.csv; got '.'" in message
+
+
+def test_runs_among_the_photos(capsys, photos):
+    code, message = fails(capsys, "train", photos, "--out", photos / "runs")
+    assert code == 2
+    assert "`out` must lie outside the photos, where a run would look like a class" in message
+    assert not (photos / "runs").exists()
+
+
+def test_a_photo_in_the_place_of_the_model(capsys, photos):
+    photo = photos / "spots" / "00.jpg"
+    code, message = fails(capsys, "predict", photo, photos)
+    assert code == 1
+    assert "00.jpg is a file; expected a run or model folder" in message
+
+
 def test_a_folder_without_photos_is_named(capsys, tmp_path):
     code, message = fails(capsys, "predict", "imagenet", tmp_path)
     assert code == 1

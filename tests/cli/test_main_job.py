@@ -144,6 +144,13 @@ def test_evaluate_on_other_photos_matches_classes_by_name(trained, tmp_path):
     assert "has classes that the model does not know: waves; it knows plain, spots" in message
 
 
+def test_evaluate_says_when_photos_were_trained_on(trained):
+    home, result = trained
+    command = [sys.executable, "-m", "foveal", "evaluate", result["run"], str(home / "photos")]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "of these 36 photos were used to train this classifier, which flatters" in told.stderr
+
+
 def test_a_second_run_gets_a_folder_of_its_own_and_encodes_nothing(trained, monkeypatch):
     home, _ = trained
     monkeypatch.setenv("FOVEAL_CACHE_DIR", str(home / "cache"))

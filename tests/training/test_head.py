@@ -10,7 +10,7 @@ from foveal.errors import UsageError
 from foveal.metrics import log_loss, softmax
 from foveal.training import HeadConfig
 from foveal.training.dense import dense_head, dense_logits
-from foveal.training.head import Features, train_head
+from foveal.training.head import Features, calibrate, train_head
 
 
 def blobs(count, classes=3, width=12, spread=1.0, views=2, seed=0):
@@ -70,6 +70,20 @@ def test_temperature_makes_validation_no_worse():
     calibrated = log_loss(softmax(logits), held_out.targets_N)
     raw = log_loss(softmax(logits * head.temperature), held_out.targets_N)
     assert calibrated <= raw + 1e-6
+
+
+@pytest.mark.parametrize("certainty", [0.2, 5.0])
+def test_few_photos_move_the_temperature_little(certainty):
+    def temperature(count):
+        chance = np.random.default_rng(0)
+        targets = chance.integers(0, 3, count)
+        logits = chance.normal(size=(count, 3)) + np.eye(3)[targets]
+        return calibrate((logits * certainty).astype(np.float32), targets)
+
+    few, many = temperature(20), temperature(5000)
+    assert abs(np.log(many)) > 0.5  # control: there is something to correct
+    assert abs(np.log(few)) < 0.6 * abs(np.log(many))
+    assert np.sign(np.log(few)) == np.sign(np.log(many))
 
 
 def test_without_a_mistake_on_validation_scores_are_left_alone():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from foveal.cli.output import console, listener, print_json
+from foveal.cli.output import console, listener, print_json, require_new_table
 
 if TYPE_CHECKING:
     from foveal.data import DataReport
@@ -107,6 +107,7 @@ class Split:
         """
         from foveal.data import ImageData
 
+        require_new_table("--out", self.out)
         data = ImageData.from_folder(
             self.folder, val=self.val, test=self.test, seed=self.seed, group_by=self.group_by
         )

@@ -76,26 +76,22 @@ def _as_dict(row: Architecture) -> dict[str, Any]:
 def _show(rows: list[Architecture]) -> None:
     from rich.table import Table
 
+    screen = console()
+    wide = screen.width >= 110  # narrow terminals lose whole columns, not the ends of words
+    right = ("parameters", "input", "top-1")
+    columns = ["name", "parameters", "input", "top-1", "weights offline"]
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, right in (
-        ("name", False),
-        ("parameters", True),
-        ("input", True),
-        ("ImageNet top-1", True),
-        ("weights offline", False),
-        ("licence", False),
-        ("paper", False),
-    ):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "paper")
+    for name in [*columns, *(["licence", "paper"] if wide else [])]:
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
     for row in rows:
         weights = row.weights
+        further = (weights.licence if weights else "–", row.paper.authors) if wide else ()
         table.add_row(
             row.name,
             f"{row.parameters:,}",
             f"{row.image_size}×{row.image_size}×{row.in_channels}",
             f"{weights.top1} %" if weights else "–",
             _where(row),
-            weights.licence if weights else "–",
-            row.paper.authors,
+            *further,
         )
-    console().print(table)
+    screen.print(table)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foveal.errors import UsageError
 from foveal.workflow.listener import Listener
 
 if TYPE_CHECKING:
@@ -40,6 +42,30 @@ def print_json(value: Any) -> None:
         value: anything JSON can hold.
     """
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def require_new_table(flag: str, path: Path, own_header: str | None = None) -> None:
+    """Refuse to write a table over a file that somebody may still want.
+
+    Args:
+        flag: the flag that named the file, such as ``"--csv"``.
+        path: the file.
+        own_header: the first line of tables that may be written anew; None for none.
+
+    Raises:
+        UsageError: the file exists, and is neither empty nor such a table.
+    """
+    if not path.name or path.is_dir():
+        raise UsageError(f"`{flag}` must name a file such as table.csv; got {str(path)!r}.")
+    if not path.exists() or not path.stat().st_size:
+        return
+    with open(path, "rb") as file:
+        first = file.readline(200).decode(errors="replace").strip()
+    if own_header is None or first != own_header:
+        raise UsageError(
+            f"`{flag}` must name a new file; {path} exists and is left as it is: choose another "
+            "name, or remove it first."
+        )
 
 
 def percent(share: float | None, digits: int = 1) -> str:

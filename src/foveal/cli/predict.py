@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foveal.cli.output import console, listener, percent, print_json
+from foveal.cli.output import console, listener, percent, print_json, require_new_table
 from foveal.errors import DataError, UsageError
+from foveal.runtime.model_folder import find_model
+from foveal.storage import write_text
 
 if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor
@@ -49,6 +51,10 @@ class Predict:
         Returns:
             0, or 1 if a photo could not be read.
         """
+        if self.csv is not None:
+            require_new_table("--csv", self.csv, ",".join(COLUMNS))
+        if self.model != IMAGENET:
+            find_model(self.model)  # swapped arguments are noticed before photos are looked for
         photos = list(find_photos(self.paths))
         many = len(photos) > MANY
         predictor = self._load(many)
@@ -60,15 +66,15 @@ class Predict:
             lambda done: heard.progress("Naming photos", done, len(photos)) if heard else None,
         ):
             predictions.append(prediction)
+        unreadable = [item for item in predictions if item.reason is not None]
         if self.csv is not None:
-            from foveal.storage import write_text
-
             write_text(self.csv, as_csv(predictions))
+            told = f"{self.csv}: {len(predictions)} photos, {len(unreadable)} not read"
+            console(stderr=True).print(told, markup=False, soft_wrap=True)
         if self.json:
             print_json([_as_dict(prediction) for prediction in predictions])
         elif self.csv is None:
             _show(predictions)
-        unreadable = [p for p in predictions if p.reason is not None]
         return 1 if unreadable else 0
 
     def _load(self, many: bool) -> Predictor:

@@ -21,6 +21,7 @@ from foveal.training.dense import Dense, Standardiser, dense_head, fold
 from foveal.training.order import epoch_order, epoch_views
 
 HIDDEN = 256
+_DOUBT = 50  # photos whose word the belief in a temperature of 1 is worth
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _train(
         if epoch - best_epoch >= config.patience:
             break
     head.load_state_dict(best)
-    temperature = _temperature(_logits(head, held_out).numpy(), validation.targets_N)
+    temperature = calibrate(_logits(head, held_out).numpy(), validation.targets_N)
     return TrainedHead(fold(head, scale, temperature), temperature, tuple(history), best_epoch)
 
 
@@ -188,11 +189,24 @@ def _class_weights(targets_N: Tensor, classes: int, config: HeadConfig) -> Tenso
     return len(targets_N) / (classes * counts.float())
 
 
-def _temperature(logits_NK: NDArray[np.float32], targets_N: NDArray[np.int64]) -> float:
-    """Fit the temperature; without a single mistake there is nothing to calibrate by."""
+def calibrate(logits_NK: NDArray[np.float32], targets_N: NDArray[np.int64]) -> float:
+    """Fit the temperature, drawn towards 1 where there are few photos to fit it on.
+
+    Without a single mistake there is nothing to calibrate by: the fit would run to its bound and
+    call every later answer certain. With 18 photos a fit of 0.47 made the test's loss twice as
+    large; half the weight at 50 photos, nearly all of it at a thousand.
+
+    Args:
+        logits_NK: of the validation photos, float32 (N, K).
+        targets_N: their classes, int64 (N,).
+
+    Returns:
+        What to divide logits by; positive.
+    """
     if (logits_NK.argmax(axis=1) == targets_N).all():
-        return 1.0  # the fit would run to its bound and call every later answer certain
-    return fit_temperature(logits_NK, targets_N)
+        return 1.0
+    weight = len(targets_N) / (len(targets_N) + _DOUBT)
+    return float(fit_temperature(logits_NK, targets_N) ** weight)
 
 
 @torch.inference_mode()

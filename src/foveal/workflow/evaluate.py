@@ -46,7 +46,13 @@ def evaluate_run(
             f"{data or run} has classes that the model does not know: {', '.join(unknown[:5])}; "
             f"it knows {', '.join(predictor.classes[:10])}. Classes match by name."
         )
-    return measure(predictor, photos, split, listener or Listener())
+    listener = listener or Listener()
+    if data is not None and (seen := _trained_on(run, photos)):
+        listener.warn(
+            f"{seen} of these {len(photos)} photos were used to train this classifier, which "
+            "flatters the figures; measure it on photos that it has never seen."
+        )
+    return measure(predictor, photos, split, listener)
 
 
 def measure(
@@ -87,18 +93,16 @@ def measure(
 
 
 def _photos_of_run(run: Path, split: str) -> list[Labelled]:
-    table, config = run / "split.csv", run / "config.json"
-    if not table.is_file() or not config.is_file():
+    rows = _rows_of_run(run)
+    if not rows:
         raise UsageError(
             f"{run} is no run folder, so it does not say which photos to use; "
             f"give them: foveal evaluate {run} PHOTOS"
         )
-    root = Path(read_json(config)["data_root"])
-    with open(table, encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split]
-    if not rows:
-        raise DataError(f"{run} has no {split} photos; try another --split.")
-    photos = [(root / row["path"], row["class"]) for row in rows]
+    photos = [(path, row["class"]) for path, row in rows if row["split"] == split]
+    if not photos:
+        there = " or ".join(f"--split {name}" for name in sorted({r["split"] for _, r in rows}))
+        raise DataError(f"{run} has no {split} photos; use {there}.")
     missing = [path for path, _ in photos if not path.is_file()]
     if missing:
         raise DataError(
@@ -106,6 +110,21 @@ def _photos_of_run(run: Path, split: str) -> list[Labelled]:
             f"{missing[0]}. Put them back, or give other photos: foveal evaluate {run} PHOTOS"
         )
     return photos
+
+
+def _rows_of_run(run: Path) -> list[tuple[Path, dict[str, str]]]:
+    """Return the rows of a run's table of photos with their paths; none where it is no run."""
+    table, config = run / "split.csv", run / "config.json"
+    if not table.is_file() or not config.is_file():
+        return []
+    root = Path(read_json(config)["data_root"])
+    with open(table, encoding="utf-8", newline="") as file:
+        return [(root / row["path"], row) for row in csv.DictReader(file)]
+
+
+def _trained_on(run: Path, photos: Sequence[Labelled]) -> int:
+    used = {path.resolve() for path, row in _rows_of_run(run) if row["split"] == "train"}
+    return sum(path.resolve() in used for path, _ in photos)
 
 
 def _photos_in(data: Path, split: Split) -> list[Labelled]:

@@ -57,9 +57,15 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
     Raises:
         DataError: the photos cannot be trained on, or `strict` was asked for and one is unreadable.
         StorageError: the run folder cannot be written.
+        UsageError: the run folder would lie among the photos.
     """
     started = time.perf_counter()
     listener = listener or Listener()
+    if settings.out.absolute().is_relative_to(settings.folder.absolute()):
+        raise UsageError(
+            f"`out` must lie outside the photos, where a run would look like a class; got "
+            f"{settings.out} in {settings.folder}. Choose another folder with --out."
+        )
     data = open_data(settings)
     _require_validation(data)
     _refuse_unreadable(data, settings)
