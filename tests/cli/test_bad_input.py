@@ -213,6 +213,12 @@ def test_a_photo_in_the_place_of_the_model(capsys, photos):
     assert "00.jpg is a file; expected a run or model folder" in message
 
 
+def test_a_backbone_beside_a_model_of_its_own(capsys, photos):
+    code, message = fails(capsys, "predict", photos, photos, "--backbone", "resnet50")
+    assert code == 2
+    assert "`backbone` goes with the model 'imagenet'" in message
+
+
 def test_a_folder_without_photos_is_named(capsys, tmp_path):
     code, message = fails(capsys, "predict", "imagenet", tmp_path)
     assert code == 1

@@ -13,6 +13,7 @@ from foveal.cli.output import console, listener, percent, print_json, require_ne
 from foveal.errors import DataError, UsageError
 from foveal.runtime.model_folder import find_model
 from foveal.storage import write_text
+from foveal.workflow.settings import DEFAULT_BACKBONE
 
 if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor
@@ -32,8 +33,8 @@ class Predict:
     """Photos, or folders of photos."""
     top_k: int = 5
     """How many names each photo gets."""
-    backbone: str = "efficientnet_lite2"
-    """With ``imagenet``: which network."""
+    backbone: str | None = None
+    """With ``imagenet``: which network; by default efficientnet_lite2."""
     csv: Path | None = None
     """Write a table here: one row per photo and rank."""
     json: bool = False
@@ -42,6 +43,11 @@ class Predict:
     def __post_init__(self) -> None:
         if self.top_k < 1:
             raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
+        if self.backbone is not None and self.model != IMAGENET:
+            raise UsageError(
+                f"`backbone` goes with the model 'imagenet'; {self.model} has its own network: "
+                "leave --backbone out."
+            )
         if not self.paths:
             raise UsageError("`paths` must be one or more photos or folders; got none.")
 
@@ -81,7 +87,7 @@ class Predict:
         if self.model == IMAGENET:
             from foveal.runtime.imagenet import load_imagenet
 
-            return load_imagenet(self.backbone, many=many)
+            return load_imagenet(self.backbone or DEFAULT_BACKBONE, many=many)
         from foveal.runtime.predictor import load
 
         return load(self.model, many=many)
