@@ -73,6 +73,10 @@ class ImageError(DataError):
         return (type(self), (self.path, self.reason, self.remedy))
 
 
+class TrainingError(FovealError):
+    """Training that cannot start, go on or be resumed."""
+
+
 class ModelError(FovealError):
     """A model folder or a weight file that cannot be used."""
 

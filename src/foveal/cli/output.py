@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from foveal.training.head import EpochRecord
+    from foveal.training.record import EpochRecord
 
 _PLAIN_SECONDS = 5.0  # between two lines of progress when nobody watches
 

@@ -19,27 +19,10 @@ from foveal.training.adamw import AdamW
 from foveal.training.config import HeadConfig
 from foveal.training.dense import Dense, Standardiser, dense_head, fold
 from foveal.training.order import epoch_order, epoch_views
+from foveal.training.record import EpochRecord
 
 HIDDEN = 256
 _DOUBT = 50  # photos whose word the belief in a temperature of 1 is worth
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What one epoch gave. A read-only row of ``history.csv``."""
-
-    epoch: int
-    """Its number, from 1."""
-    train_loss: float
-    """Mean loss over the training batches, smoothing and class weights included."""
-    train_accuracy: float
-    """Share of training views named rightly while training, 0 … 1."""
-    validation_loss: float
-    """Mean negative log-likelihood on the validation photos, plain."""
-    validation_accuracy: float
-    """Share of validation photos named rightly, 0 … 1."""
-    learning_rate: float
-    """The learning rate of its last step."""
 
 
 @dataclass(frozen=True)

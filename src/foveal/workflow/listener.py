@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from foveal.training.head import EpochRecord
+    from foveal.training.record import EpochRecord
 
 
 class Listener:

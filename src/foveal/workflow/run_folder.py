@@ -27,7 +27,8 @@ from typing import Any
 from foveal.evaluation import Evaluation, ReportData, render_report
 from foveal.runtime.cores import usable_cores
 from foveal.storage import write_json, write_text
-from foveal.training.head import EpochRecord, TrainedHead
+from foveal.training.head import TrainedHead
+from foveal.training.record import EpochRecord
 from foveal.workflow.assemble import provenance
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.settings import TrainSettings
