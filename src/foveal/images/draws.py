@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from foveal.images.settings import require_whole
 
 if TYPE_CHECKING:
     from foveal.images.augment import Augment
+
+
+DRAWS = 9  # numbers that chance gives for one view
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,20 @@ def draw_parameters(augment: Augment, seed: int, view: int, sample: int) -> Affi
     if view == 0:
         return AffineParameters()
     key, counter = np.array([seed, sample], np.uint64), np.array([0, 0, 0, view], np.uint64)
-    u = np.random.Generator(np.random.Philox(key=key, counter=counter)).random(9).tolist()
+    u = np.random.Generator(np.random.Philox(key=key, counter=counter)).random(DRAWS)
+    return parameters_from(augment, u.tolist())
+
+
+def parameters_from(augment: Augment, u: Sequence[float]) -> AffineParameters:
+    """Turn even random numbers into one view's parameters.
+
+    Args:
+        augment: the ranges.
+        u: `DRAWS` numbers, each 0 to below 1, each with its own place.
+
+    Returns:
+        The parameters.
+    """
     centred = [2 * value - 1 for value in u]
     return AffineParameters(
         rotation=augment.rotation_range * centred[0],

@@ -24,7 +24,7 @@ _KERNELS = {
     "bicubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_LINEAR,  # where it enlarges; averages are taken before
 }
-_BORDERS = {
+BORDERS = {
     "constant": cv2.BORDER_CONSTANT,
     "nearest": cv2.BORDER_REPLICATE,
     "reflect": cv2.BORDER_REFLECT,
@@ -120,7 +120,7 @@ def warped_view(
     to_photo = region_matrix(region, preprocess.image_size) @ augmentation
     x_step, y_step = np.hypot(to_photo[:2, 0], to_photo[:2, 1])  # photo pixels per output pixel
     shrink = (1, 1) if preprocess.interpolation == "nearest" else (int(x_step), int(y_step))
-    photo, to_small = _averaged(image_HWC, *shrink)
+    photo, to_small = averaged(image_HWC, *shrink)
     matrix = to_small @ to_photo
     border = "constant" if preprocess.resize == "pad" else fill_mode
     size = preprocess.image_size
@@ -128,8 +128,8 @@ def warped_view(
         photo,
         matrix[:2],
         (size, size),
-        flags=_warp_kernel(preprocess.interpolation, matrix) | cv2.WARP_INVERSE_MAP,
-        borderMode=_BORDERS[border],
+        flags=warp_flags(preprocess.interpolation, float(np.linalg.det(matrix[:2, :2]))),
+        borderMode=BORDERS[border],
         borderValue=(preprocess.pad_value,) * 3,
     )
     return with_channels(np.asarray(view, np.uint8), preprocess.channels)
@@ -225,13 +225,21 @@ def _resize(image_HWC: NDArray[np.uint8], width: int, height: int, kind: str) ->
     return np.asarray(resized, np.uint8)
 
 
-def _averaged(
+def averaged(
     image_HWC: NDArray[np.uint8], x_shrink: int, y_shrink: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Average blocks of whole pixels; also return the matrix from old to new pixel indices.
+    """Average blocks of whole pixels.
 
     A warp looks at a few pixels around one point. Beyond a factor of two it would skip pixels
     between those points, and fine patterns would come out as false coarse ones.
+
+    Args:
+        image_HWC: uint8 (H, W, 3).
+        x_shrink: pixels averaged from left to right; 1 or less for none.
+        y_shrink: pixels averaged from top to bottom.
+
+    Returns:
+        The smaller photo, and the matrix from old to new pixel indices, float64 (3, 3).
     """
     height, width = image_HWC.shape[:2]
     x_shrink, y_shrink = min(max(1, x_shrink), width), min(max(1, y_shrink), height)
@@ -251,9 +259,20 @@ def _averaged(
     return np.asarray(small, np.uint8), to_small
 
 
-def _warp_kernel(kind: str, matrix: NDArray[np.float64]) -> int:
-    """Bicubic pays off only where pixels are made larger; elsewhere bilinear is 3 times faster."""
-    if kind == "nearest":
-        return int(cv2.INTER_NEAREST)
-    enlarges = abs(np.linalg.det(matrix[:2, :2])) < 1
-    return int(cv2.INTER_CUBIC if kind == "bicubic" and enlarges else cv2.INTER_LINEAR)
+def warp_flags(kind: str, area: float) -> int:
+    """Return how a warp reads between pixels.
+
+    Bicubic pays off only where pixels are made larger; elsewhere bilinear is 3 times faster.
+
+    Args:
+        kind: the interpolation of the geometry.
+        area: determinant of the warp: photo pixels for each pixel of the view, negative where it
+            mirrors.
+
+    Returns:
+        Flags of OpenCV, for matrices from the view to the photo.
+    """
+    enlarges = abs(area) < 1
+    cubic = kind == "bicubic" and enlarges
+    kernel = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+    return int((cv2.INTER_NEAREST if kind == "nearest" else kernel) | cv2.WARP_INVERSE_MAP)
