@@ -38,6 +38,24 @@ def epoch_views(count: int, views: int, *, seed: int, epoch: int) -> NDArray[np.
     return chosen
 
 
+def epoch_draws(
+    count: int, width: int, *, seed: int, epoch: int, purpose: str
+) -> NDArray[np.float64]:
+    """Return what chance gives every sample in an epoch, all at once.
+
+    Args:
+        count: number of samples.
+        width: numbers for each; 0 for none.
+        seed: the seed of the run.
+        epoch: the number of the epoch, from 1.
+        purpose: what they decide; other purposes draw other numbers.
+
+    Returns:
+        float64 (count, width), each 0 to below 1. A row does not depend on how many follow it.
+    """
+    return _generator(seed, epoch, purpose).random((count, width))
+
+
 def _generator(seed: int, number: int, purpose: str) -> np.random.Generator:
     words = int.from_bytes(purpose.encode(), "little")
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number, words])))
