@@ -26,6 +26,7 @@ TORCH_FREE = [
     "foveal.ops",
     "foveal.metrics",
     "foveal.storage",
+    "foveal.arguments",
     "foveal.errors",
 ]
 

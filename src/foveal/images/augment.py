@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.arguments import require_choice, require_number, require_pair
 from foveal.errors import UnknownNameError
 from foveal.images.draws import (
     AffineParameters,
@@ -29,14 +30,7 @@ from foveal.images.draws import (
     draw_parameters,
     sample_number,
 )
-from foveal.images.settings import (
-    fingerprint_of,
-    plain_dict,
-    require_choice,
-    require_number,
-    require_pair,
-    settings_from,
-)
+from foveal.images.settings import fingerprint_of, plain_dict, settings_from
 
 if TYPE_CHECKING:
     from foveal.images.preprocess import Preprocess

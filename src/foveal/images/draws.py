@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.arguments import require_whole
 from foveal.errors import UsageError
-from foveal.images.settings import require_whole
 
 if TYPE_CHECKING:
     from foveal.images.augment import Augment

@@ -11,15 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.arguments import require_choice, require_number, require_whole
 from foveal.errors import UnknownNameError, UsageError
-from foveal.images.settings import (
-    fingerprint_of,
-    plain_dict,
-    require_choice,
-    require_number,
-    require_whole,
-    settings_from,
-)
+from foveal.images.settings import fingerprint_of, plain_dict, settings_from
 
 Resize = Literal["crop", "squash", "pad"]
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area"]

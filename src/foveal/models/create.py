@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.initialisation import build
 from foveal.models.registry import Architecture, architecture, resolve
 from foveal.models.weights import load_trained
-from foveal.ops.arguments import whole
 
 
 def create_model(

@@ -26,12 +26,12 @@ from typing import Any
 
 from torch import nn
 
+from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.description import read_description, read_layer
 from foveal.models.initialisation import build
 from foveal.models.layer_kinds import Shape
-from foveal.ops.arguments import whole
 
 Description = Sequence[Mapping[str, Any]]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields
 
 from torch import nn
 
+from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import Flatten, GlobalAveragePool
 from foveal.models.layers import SameConv2d
-from foveal.ops.arguments import whole
 from foveal.ops.shapes import conv_output_size, pool_output_size
 
 Shape = tuple[int, ...]  # maps (C, H, W), or a vector (D,)

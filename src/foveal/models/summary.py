@@ -12,13 +12,13 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.counts import ParameterCount, count_parameters
 from foveal.models.layer_facts import Facts, Flow, Shape, UnknownLayerError, Windows, bytes_of
 from foveal.models.layer_trace import Visit, trace
 from foveal.models.summary_rows import BlockSummary, LayerSummary, Summary
-from foveal.ops.arguments import whole
 from foveal.ops.explained import Explained
 from foveal.ops.shapes import receptive_field
 

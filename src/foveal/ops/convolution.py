@@ -18,8 +18,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair
 from foveal.ops.arrays import Array, as_batch, choose_dtypes, numeric, with_ndim
 from foveal.ops.correlation import correlate
 from foveal.ops.filters import checked_bias, checked_filters

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from foveal.arguments import IntPair, pair, whole
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair, pair, whole
 from foveal.ops.explained import Explained
 
 

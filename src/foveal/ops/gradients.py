@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair
 from foveal.ops.arrays import Array, as_batch, choose_dtypes, floating, numeric
 from foveal.ops.correlation import input_gradient, kernel_gradient
 from foveal.ops.filters import checked_filters

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair, is_whole, is_whole_pair, pair
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair, is_whole, is_whole_pair, pair
 from foveal.ops.shapes import AxisPadding, conv_output_size, padding_amounts
 
 Padding = str | int | Sequence[int] | Sequence[Sequence[int]]

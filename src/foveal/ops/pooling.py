@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair, pair
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair, pair
 from foveal.ops.arrays import Array, as_batch, floating
 from foveal.ops.grid import Padding, WindowGrid, window_grid
 from foveal.ops.windows import pad, tap, taps

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from foveal.arguments import is_whole, is_whole_pair, whole
 from foveal.errors import UsageError
-from foveal.ops.arguments import is_whole, is_whole_pair, whole
 from foveal.ops.counts import (
     batch_norm_parameters,
     conv_macs,

@@ -14,8 +14,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair, whole
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair, whole
 from foveal.ops.arrays import Array, choose_dtypes, numeric
 from foveal.ops.grid import Cell, Padding, PaddingMode, WindowGrid, window_grid
 from foveal.ops.kernels import Kernel

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from foveal.arguments import IntPair, pair
 from foveal.errors import UsageError
-from foveal.ops.arguments import IntPair, pair
 from foveal.ops.arrays import Array, as_batch, choose_dtypes, with_ndim
 from foveal.ops.correlation import input_gradient
 from foveal.ops.counts import check_groups
