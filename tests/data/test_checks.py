@@ -82,16 +82,33 @@ def test_the_same_image_twice_is_found_and_is_no_leak_in_a_seeded_split(pets, wr
 def test_the_same_image_under_two_labels_is_a_conflict(pets, write):
     write("dogs/cat.png", content=(pets / "cats" / "00.png").read_bytes())
     report = check_data(pets)
-    assert kinds(report) == {"conflict": 1, "byte-identical": 1}
-    assert "is labelled cats and dogs: cats/00.png, dogs/cat.png" in report.findings[0].message
-    assert not report.is_bad
+    assert kinds(report) == {"conflict": 1}  # one pair, one finding
+    conflict = report.findings[0]
+    assert conflict.severity == "error"
+    assert conflict.message == (
+        "the same image is labelled cats and dogs: cats/00.png, dogs/cat.png."
+    )
+    assert report.is_bad
+    with pytest.raises(DataError, match=r"1 × conflict\); the first: the same image is labelled"):
+        report.raise_if_bad()
+
+
+def test_one_image_in_two_splits_and_under_two_labels_is_one_finding(write):
+    write("train/a/1.png", "train/b/1.png", "val/b/1.png")
+    root = write("val/b/2.png", content=(write() / "train" / "a" / "1.png").read_bytes())
+    report = check_data(root)
+    assert kinds(report) == {"leak": 1}
+    assert report.findings[0].message == (
+        "the same image is labelled a and b and is in train and validation: "
+        "train/a/1.png, val/b/2.png."
+    )
 
 
 def test_the_same_image_in_two_given_splits_is_a_leak(write):
     write("train/a/1.png", "train/b/1.png", "val/b/1.png")
     root = write("val/a/2.png", content=(write() / "train" / "a" / "1.png").read_bytes())
     report = check_data(root)
-    assert kinds(report) == {"leak": 1, "byte-identical": 1}
+    assert kinds(report) == {"leak": 1}
     leak = report.findings[0]
     assert leak.severity == "error"
     assert leak.message == (
@@ -173,6 +190,85 @@ def test_hidden_folders_misplaced_images_and_other_files_are_mentioned(pets, wri
     assert not report.is_bad
 
 
+@pytest.mark.parametrize(
+    ("names", "kind", "sentence"),
+    [
+        (
+            ["a/1.png", "a/2.png", "b/.keep"],
+            "empty-class",
+            "'b' has no usable images (its folder",
+        ),
+        (
+            ["a/1.png", "a/2.png", "b/x.txt"],
+            "empty-class",
+            "'b' has no usable images (x.txt: not",
+        ),
+        (["a/1.png", "a/2.png", "b/1.png"], "small-class", "'b' has 1 image; at least 2 are"),
+        (["a/1.png", "a/2.png"], "one-class", "has one class, 'a'; a classifier needs at least"),
+        (
+            ["train/a/1.png", "train/b/1.png", "test/c/1.png"],
+            "untrained-class",
+            "the test split has images of 'c' but the train split has none",
+        ),
+        (
+            ["train/a/1.png", "train/b/1.png", "val/a/x.txt"],
+            "empty-split",
+            "the validation folder has no usable images",
+        ),
+        (
+            ["Cats/1.png", "Cats/2.png", "cats/3.png", "cats/4.png"],
+            "class-names",
+            "'Cats' and 'cats' differ only in case",
+        ),
+    ],
+)
+def test_what_training_refuses_is_a_finding_among_the_others(write, names, kind, sentence):
+    for name in names:
+        write(name, content=None if name.endswith(".png") else b"")
+    root = write(f"{names[0].rpartition('/')[0]}/cut.png", content=b"no image")
+    report = check_data(root)
+    assert report.is_bad
+    finding = report.of_kind(kind)[0]
+    assert sentence in finding.message
+    assert (finding.severity, finding.message[-1]) == ("error", ".")
+    assert finding.remedy
+    assert names_of_damage(report) == {"cut.png"}  # the check went on
+
+
+def names_of_damage(report) -> set[str]:
+    return {path.name for finding in report.of_kind("unreadable") for path in finding.paths}
+
+
+def test_every_fault_is_listed_at_once(pets, write):
+    (pets / "owls").mkdir()
+    write("yaks/1.png")
+    write("cats/cut.png", content=b"no image")
+    assert kinds(check_data(pets)) == {
+        "empty-class": 1,
+        "small-class": 1,
+        "unreadable": 1,
+        "imbalance": 1,
+    }
+    with pytest.raises(DataError, match=r"class 'owls' has no usable images .*: add images, or"):
+        ImageData.from_folder(pets)
+
+
+def test_groups_that_cannot_be_separated_are_a_finding(pets):
+    rows = "".join(f"{p.relative_to(pets)},{p.parent.name},one\n" for p in pets.rglob("*.png"))
+    (pets / "table.csv").write_text(f"path,label,group\n{rows}")
+    report = check_data(pets / "table.csv")
+    assert "has 1 separable group, too few" in only(report, "empty-split").message
+
+
+def test_a_table_is_checked_like_a_folder(pets, write):
+    write("cats/cut.png", content=b"no image")
+    rows = "".join(f"{p.relative_to(pets)},{p.parent.name}\n" for p in pets.rglob("*.png"))
+    (pets / "table.csv").write_text(f"path,label\n{rows}gone.png,cats\n")
+    report = check_data(pets / "table.csv")
+    assert kinds(report) == {"unreadable": 2}
+    assert report.findings[1].message == "gone.png: does not exist (table.csv, line 33)."
+
+
 def test_findings_are_sorted_by_severity(pets, write):
     write(".hidden/1.png", "cats/notes.txt")
     write("dogs/cat.png", content=(pets / "cats" / "00.png").read_bytes())
@@ -211,7 +307,7 @@ def test_an_interrupted_check_stops_at_once(pets):
 def test_the_faults_of_real_photos_are_found_without_false_alarms(shared_data):
     report = check_data(shared_data / "flowers128")
     found = kinds(report)
-    assert found == {"conflict": 4, "byte-identical": 6, "near-identical": 11, "greyscale": 1}
+    assert found == {"conflict": 4, "byte-identical": 2, "near-identical": 11, "greyscale": 1}
     assert all("rose and tulip" in finding.message for finding in report.of_kind("conflict"))
     for finding in report.of_kind("near-identical"):  # pairs of one class, looked at by eye
         assert len(finding.paths) == 2

@@ -129,7 +129,7 @@ def test_a_file_that_is_no_image_is_listed(table, write):
         (HEADER + rows() + "cats/01.png, \n", "every row must have a label; .* blank in line 10"),
         (HEADER + rows() + "dogs/../cats/01.png,cats\n", "line 10 repeats line 3"),
         (HEADER + rows() + "cats/01.png,dogs\n", r"line 10 repeats line 3 \(cats/01.png\)"),
-        (HEADER + rows() + "cats,dogs\n", "1 of 9 files do not exist, .* line 10: cats;"),
+        (HEADER + rows() + "no.png,owls\n", r"'owls' has no usable images \(no.png: does not exi"),
         (HEADER + 'cats/00.png,"cats\n', "line 2: not valid CSV .* correct the quotes there"),
         ("path,label\ncats/00.png,c\u00e4t\n".encode("latin-1"), r"not UTF-8 text \(byte 24\)"),
         ((HEADER + rows()).encode("utf-16"), r"is not UTF-8 text \(byte 0\); save it as 'CSV UTF"),
@@ -148,12 +148,27 @@ def test_a_table_that_cannot_be_used_is_refused_with_a_reason(table, text, messa
         ImageData.from_csv(file)
 
 
-def test_missing_files_are_named_by_line_up_to_ten(pets, table):
-    text = HEADER + rows() + "".join(f"gone/{n}.png,cats\n" for n in range(14))
+def test_missing_files_are_listed_and_the_others_are_used(pets, table):
+    data = ImageData.from_csv(table(HEADER + rows() + "gone/1.png,cats\ncats,dogs\n"))
+    assert len(data.samples) == 8
+    assert [(r.path.relative_to(pets).as_posix(), r.reason, r.remedy) for r in data.rejected] == [
+        ("cats", "is a folder (table.csv, line 11)", "correct its path, or remove its row"),
+        (
+            "gone/1.png",
+            "does not exist (table.csv, line 10)",
+            "correct its path, or remove its row",
+        ),
+    ]
+    assert data.warnings == ("2 files cannot be read and left out: 1.png, cats.",)
+
+
+def test_a_table_of_which_nothing_exists_is_refused_with_the_first_ten(pets, table):
+    text = HEADER + "".join(f"gone/{n}.png,{n % 2}\n" for n in range(14))
     with pytest.raises(
         DataError,
-        match=r"14 of 22 files do not exist, looked for from .*photos: line 10: gone/0.png, .*"
-        r"line 19: gone/9.png and 4 more; correct the paths, or give another `root`",
+        match=r"none of its 14 files exists, looked for from .*photos: line 2: gone/0.png, .*"
+        r"line 11: gone/9.png and 4 more; correct the paths, which start from the folder of the "
+        r"table, or in Python give another `root`",
     ):
         ImageData.from_csv(table(text))
 

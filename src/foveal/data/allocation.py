@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from foveal.data.records import Split, counted
+from foveal.data.requirements import Fault
 from foveal.data.units import Unit
-from foveal.errors import DataError
 
 
 class Allocation:
@@ -40,21 +40,27 @@ class Allocation:
 
         Returns:
             Warnings: the classes that are missing from a split.
-
-        Raises:
-            DataError: nothing can be held out at all.
         """
         if "test" in self.requested:
             self._fill("test", self.units)
         if "validation" in self.requested:
             self._fill("validation", self.units[::-1])
-        if not self.has[self.requested[0]]:
-            raise DataError(
-                f"no images are left for the {self.requested[0]} split: the data has "
-                f"{counted(len(self.units), 'separable group')}, too few to leave every class in "
-                "train; group by something of which there is more, or set the fraction to 0."
-            )
         return list(self._warnings())
+
+    def nothing_held_out(self) -> Iterator[Fault]:
+        """Find that not even the first of the requested splits could be given an image.
+
+        Yields:
+            A fault, after `deal`, where that is so.
+        """
+        if not self.has[self.requested[0]]:
+            yield Fault(
+                "empty-split",
+                f"no images are left for the {self.requested[0]} split; the data has "
+                f"{counted(len(self.units), 'separable group')}, too few to leave every class in "
+                "train",
+                "group by something of which there is more, or set the fraction to 0",
+            )
 
     def _fill(self, split: Split, order: Sequence[Unit]) -> None:
         lacking = self.lacking[split]

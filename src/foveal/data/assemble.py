@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from foveal.data.records import Entry, Sample, Split
+from foveal.data.requirements import Note, refuse
 from foveal.data.split import seeded_split
 
 Made = Literal["none", "some", "all"]
@@ -17,7 +18,7 @@ _NO_TEST = (
 
 
 def assemble(
-    entries: Sequence[Entry], val: float, test: float, seed: int
+    entries: Sequence[Entry], val: float, test: float, seed: int, note: Note = refuse
 ) -> tuple[tuple[Sample, ...], Made, list[str]]:
     """Give every image its split.
 
@@ -26,6 +27,7 @@ def assemble(
         val: fraction for validation, where it must be made.
         test: fraction for the test, where it must be made.
         seed: the seed of what is made.
+        note: takes the faults of data that cannot be split.
 
     Returns:
         The samples in the same order; whether no, some or all splits were made; warnings.
@@ -46,6 +48,7 @@ def assemble(
         val=val,
         test=test,
         seed=seed,
+        note=note,
     )
     splits = [entry.split or "train" for entry in entries]
     for index, split in zip(pool, plan.splits, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from foveal.data.findings import DataReport, Finding, worst_first
+from foveal.data.findings import DataReport, Finding, Kind, Severity, worst_first
 from foveal.data.records import (
     MISPLACED,
     NOT_AN_IMAGE,
@@ -18,9 +18,14 @@ from foveal.data.records import (
     first_few,
     relative_name,
 )
+from foveal.data.requirements import Fault
 from foveal.data.scan import TINY, Scan, scan_images
 from foveal.data.similarity import near_identical
 
+_KEEP_TOGETHER = (
+    "look at them; keep one, or keep them in one split: by --group-by with a pattern of their "
+    "names, in a table by a column group"
+)
 IMBALANCE = 10  # times; beyond, accuracy says little about the small class
 
 
@@ -44,6 +49,7 @@ def check_samples(
     rejected: Sequence[Rejection] = (),
     hidden: Sequence[Path] = (),
     progress: Callable[[int, int], None] | None = None,
+    faults: Sequence[Fault] = (),
 ) -> DataReport:
     """Decode every image and report what is wrong with the data.
 
@@ -54,13 +60,15 @@ def check_samples(
         rejected: files that were left out when the data was listed.
         hidden: hidden folders that were passed over.
         progress: called with (done, total) images, from the calling thread.
+        faults: why training would refuse the data.
 
     Returns:
         The findings, the worst first.
     """
     scans = scan_images(samples, progress)
     data = _Data(root, classes, samples, rejected, hidden, scans)
-    findings = [finding for check in _CHECKS for finding in check(data)]
+    findings = [Finding(item.kind, "error", f"{item.message}.", item.remedy) for item in faults]
+    findings += [finding for check in _CHECKS for finding in check(data)]
     return DataReport(
         root=root,
         images=len(samples),
@@ -86,44 +94,42 @@ def _unreadable(data: _Data) -> Iterator[Finding]:
 
 
 def _left_out(data: _Data) -> Iterator[Finding]:
-    kinds = (("misplaced", "warning", MISPLACED), ("not-an-image", "info", NOT_AN_IMAGE))
+    kinds: tuple[tuple[Kind, Severity, str], ...] = (
+        ("misplaced", "warning", MISPLACED),
+        ("not-an-image", "info", NOT_AN_IMAGE),
+    )
     for kind, severity, reason in kinds:
         items = [item for item in data.rejected if item.reason == reason]
         if items:
             names = first_few([relative_name(item.path, data.root) for item in items], limit=4)
             message = f"{counted(len(items), 'file')} left out, {reason}: {names}."
             paths = tuple(item.path for item in items)
-            yield Finding(kind, severity, message, items[0].remedy, paths)  # type: ignore[arg-type]
+            yield Finding(kind, severity, message, items[0].remedy, paths)
 
 
 def _same_bytes(data: _Data) -> Iterator[Finding]:
+    """Find byte-identical files: one finding for each set of them, by the worst that it means."""
     for twins in _together(data.samples, lambda sample: sample.content):
         names, paths = data.names(twins), _paths(twins)
         labels, splits = _labels(twins), _splits(twins)
-        number = len(twins)
-        yield Finding(
-            "byte-identical",
-            "warning",
-            f"{number} files are the same image: {names}.",
-            "keep one of them",
-            paths,
-        )
+        kind: Kind = "byte-identical"
+        severity: Severity = "warning"
+        facts, remedies = [], []
         if len(labels) > 1:
-            yield Finding(
-                "conflict",
-                "warning",
-                f"the same image is labelled {_and(labels)}: {names}.",
-                "decide which class is right and remove it from the other",
-                paths,
-            )
+            kind, severity = "conflict", "error"
+            facts.append(f"is labelled {_and(labels)}")
+            remedies.append("decide which class is right and remove it from the other")
         if len(splits) > 1:
-            yield Finding(
-                "leak",
-                "error",
-                f"the same image is in {_and(splits)}: {names}.",
-                f"remove it from {splits[0]}, or figures on {splits[-1]} come out too good",
-                paths,
+            kind, severity = "leak", "error"
+            facts.append(f"is in {_and(splits)}")
+            remedies.append(
+                f"remove it from {splits[0]}, or figures on {splits[-1]} come out too good"
             )
+        message = (
+            f"the same image {_and(facts)}" if facts else f"{len(twins)} files are the same image"
+        )
+        remedy = "; ".join(remedies) or "keep one of them"
+        yield Finding(kind, severity, f"{message}: {names}.", remedy, paths)
 
 
 def _groups_apart(data: _Data) -> Iterator[Finding]:
@@ -155,7 +161,7 @@ def _near(data: _Data) -> Iterator[Finding]:
             "near-identical",
             "warning" if where else "info",
             f"{len(members)} images look nearly the same{where}: {data.names(members)}.",
-            "look at them; keep one, or keep them in one split by `group_by`",
+            _KEEP_TOGETHER,
             _paths(members),
         )
 

@@ -15,9 +15,9 @@ from foveal.data.checks import check_samples
 from foveal.data.findings import DataReport
 from foveal.data.folder import read_folder
 from foveal.data.records import SPLITS, Listing, Rejection, Sample, Split
-from foveal.data.requirements import require_kept
+from foveal.data.requirements import Fault, Note, refuse, require_kept
 from foveal.data.split import require_fractions
-from foveal.data.table import read_table, write_table
+from foveal.data.table import is_table, read_table, write_table
 from foveal.errors import DataError, UnknownNameError
 from foveal.storage import content_hash
 
@@ -127,9 +127,15 @@ class ImageData:
 
     @classmethod
     def _from_listing(
-        cls, listing: Listing, given: str, val: float, test: float, seed: int
+        cls,
+        listing: Listing,
+        given: str,
+        val: float,
+        test: float,
+        seed: int,
+        note: Note = refuse,
     ) -> ImageData:
-        samples, made, warnings = assemble(listing.entries, val, test, seed)
+        samples, made, warnings = assemble(listing.entries, val, test, seed, note)
         return cls(
             root=listing.root,
             classes=tuple(sorted({sample.label for sample in samples})),
@@ -268,16 +274,25 @@ def check_data(
 ) -> DataReport:
     """Decode every image of a data set and report what is wrong with it.
 
+    What training would refuse, such as an empty class, is a finding among the others here.
+
     Args:
-        data: the data, or a folder of class folders.
+        data: the data, a folder of class folders, or a CSV table.
         progress: called with (done, total) images, from the calling thread.
 
     Returns:
         The findings, the worst first.
 
     Raises:
-        DataError: the folder cannot be used at all.
+        DataError: there are no class folders, or the table cannot be read at all.
     """
-    if not isinstance(data, ImageData):
-        data = ImageData.from_folder(data)
-    return data.check(progress)
+    if isinstance(data, ImageData):
+        return data.check(progress)
+    faults: list[Fault] = []
+    note = faults.extend
+    given, read = ("table", read_table) if is_table(data) else ("folder", read_folder)
+    listing = read(data, None, note)
+    found = ImageData._from_listing(listing, given, 0.15, 0.15, 0, note)
+    return check_samples(
+        found.root, found.classes, found.samples, found.rejected, found.hidden, progress, faults
+    )

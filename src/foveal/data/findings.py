@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from foveal.data.records import Rejection, counted
+from foveal.data.requirements import FaultKind
 from foveal.errors import DataError
 
 Severity = Literal["error", "warning", "info"]
 Kind = Literal[
+    FaultKind,
     "unreadable",
     "leak",
     "conflict",
@@ -28,8 +31,6 @@ Kind = Literal[
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_BAD: tuple[Kind, ...] = ("unreadable", "leak")
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -39,8 +40,8 @@ class Finding:
     """What it is."""
 
     severity: Severity
-    """``"error"``: figures would be wrong or training would stop; ``"warning"``: look at it;
-    ``"info"``: good to know."""
+    """``"error"``, a fault: figures would be wrong, a photo is lost, or training would refuse;
+    ``"warning"``: look at it; ``"info"``: good to know."""
 
     message: str
     """A sentence that names the files or classes."""
@@ -87,8 +88,19 @@ class DataReport:
 
     @property
     def is_bad(self) -> bool:
-        """Whether a file is unreadable or a split leaks into another."""
-        return any(finding.kind in _BAD for finding in self.findings)
+        """Whether there is a fault: a finding of severity ``"error"``."""
+        return self.count("error") > 0
+
+    def count(self, severity: Severity) -> int:
+        """Count the findings of one severity.
+
+        Args:
+            severity: one of `SEVERITIES`.
+
+        Returns:
+            How many there are.
+        """
+        return sum(finding.severity == severity for finding in self.findings)
 
     def of_kind(self, kind: Kind) -> tuple[Finding, ...]:
         """Return the findings of one kind.
@@ -102,14 +114,15 @@ class DataReport:
         return tuple(finding for finding in self.findings if finding.kind == kind)
 
     def raise_if_bad(self) -> None:
-        """Raise if a file is unreadable or a split leaks into another.
+        """Raise if there is a fault.
 
         Raises:
-            DataError: the message counts what is bad and names the first of it.
+            DataError: the message counts the faults and names the first.
         """
-        bad = [finding for finding in self.findings if finding.kind in _BAD]
+        bad = [finding for finding in self.findings if finding.severity == "error"]
         if bad:
-            kinds = [f"{len(self.of_kind(kind)):,} × {kind}" for kind in _BAD if self.of_kind(kind)]
+            numbers = Counter(finding.kind for finding in bad)
+            kinds = [f"{number:,} × {kind}" for kind, number in numbers.items()]
             raise DataError(
                 f"{self.root} has {counted(len(bad), 'fault')} ({', '.join(kinds)}); the first: "
                 f"{bad[0].message} To do: {bad[0].remedy}."

@@ -19,20 +19,23 @@ from foveal.data.records import (
     relative_name,
 )
 from foveal.data.requirements import (
-    require_distinct_names,
-    require_filled_splits,
-    require_images,
-    require_trained_classes,
-    require_two_classes,
+    Note,
+    confusable_names,
+    empty_classes,
+    empty_splits,
+    refuse,
+    too_few_classes,
+    untrained_classes,
 )
 
 
-def read_folder(root: str | Path, group_by: str | None = None) -> Listing:
+def read_folder(root: str | Path, group_by: str | None = None, note: Note = refuse) -> Listing:
     """List every image below a folder of class folders, and read it for its content hash.
 
     Args:
         root: ``root/<class>/...`` or ``root/{train,val,test}/<class>/...``.
         group_by: a regular expression with one capture group; see `find_groups`.
+        note: takes the faults of a folder that cannot be learned from.
 
     Returns:
         The images with their classes, given splits and groups, and everything left out.
@@ -45,10 +48,10 @@ def read_folder(root: str | Path, group_by: str | None = None) -> Listing:
         compile_pattern(group_by)  # refused before thousands of files are read
     root = Path(root)
     layout = find_layout(root)
-    require_distinct_names(folder.label for folder in layout.classes)
+    note(confusable_names(folder.label for folder in layout.classes))
     first = layout.classes[0].split and "train"
     required = sorted(folder.label for folder in layout.classes if folder.split == first)
-    require_two_classes(required, root)
+    note(too_few_classes(required, root))
     entries, found = _list_images(root, layout)
     if group_by is not None:
         groups = find_groups([entry.name for entry in entries], group_by)
@@ -57,10 +60,11 @@ def read_folder(root: str | Path, group_by: str | None = None) -> Listing:
         ]
     entries, unreadable = hash_entries(entries)
     rejected = [*layout.rejected, *found.rejected, *unreadable]
-    require_images(required, (entry for entry in entries if entry.split == first), rejected)
+    here = [entry for entry in entries if entry.split == first]
+    note(empty_classes(required, here, lambda label: _below(label, rejected)))
     if first is not None:
-        require_filled_splits((folder.split for folder in layout.classes), entries)
-        require_trained_classes(entries)
+        note(empty_splits((folder.split for folder in layout.classes), entries))
+        note(untrained_classes(entries))
     return Listing(
         root=root,
         entries=tuple(entries),
@@ -102,6 +106,10 @@ def _list_images(root: Path, layout: Layout) -> tuple[list[Entry], Found]:
         entries += [_entry(path, root, folder) for path in found.images]
         everything.add(found)
     return sorted(entries, key=lambda entry: entry.name), everything
+
+
+def _below(label: str, rejected: list[Rejection]) -> list[Rejection]:
+    return [item for item in rejected if label in item.path.parts]
 
 
 def _entry(path: Path, root: Path, folder: ClassFolder) -> Entry:

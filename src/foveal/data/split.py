@@ -16,13 +16,14 @@ fractions, depends on the order of its input, and costs two seconds to import.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from foveal.data.allocation import Allocation
 from foveal.data.records import Split, counted
+from foveal.data.requirements import Fault, Note, refuse
 from foveal.data.units import Unit, make_units
-from foveal.errors import DataError, UsageError
+from foveal.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def seeded_split(
     val: float = 0.15,
     test: float = 0.15,
     seed: int = 0,
+    note: Note = refuse,
 ) -> SplitPlan:
     """Divide images into train, validation and test.
 
@@ -82,6 +84,7 @@ def seeded_split(
         val: fraction for validation, 0 <= val < 1; 0 makes no validation split.
         test: fraction for the test, 0 <= test < 1; 0 makes no test split.
         seed: 0 or a positive int; another seed gives another split.
+        note: takes the faults of data that cannot be split; by default the first is raised.
 
     Returns:
         A split for each image, and warnings.
@@ -106,24 +109,32 @@ def seeded_split(
     if not contents or not (val or test):
         return SplitPlan(tuple(splits), ())
     units = make_units(contents, labels, groups, seed)
-    _require_variety(labels, units, grouped=any(group is not None for group in groups))
-    warnings = Allocation(units, val, test).deal()
+    faults = list(_too_small(labels, units, grouped=any(group is not None for group in groups)))
+    note(faults)
+    allocation = Allocation(units, val, test)
+    warnings = allocation.deal()
+    if not faults:  # else they are why
+        note(allocation.nothing_held_out())
     for unit in units:
         for member in unit.members:
             splits[member] = unit.split
     return SplitPlan(tuple(splits), tuple(warnings))
 
 
-def _require_variety(labels: Sequence[str], units: list[Unit], grouped: bool) -> None:
+def _too_small(labels: Sequence[str], units: list[Unit], grouped: bool) -> Iterator[Fault]:
     parts = Counter(label for unit in units for label in unit.sizes)
     for label, count in sorted(Counter(labels).items()):
         if count < 2:
-            raise DataError(
+            yield Fault(
+                "small-class",
                 f"class {label!r} has {counted(count, 'image')}; at least 2 are needed to split "
-                "it into train and validation: add images, or remove the class."
+                "it into train and validation",
+                "add images, or remove the class",
             )
-        if parts[label] < 2 and not grouped:
-            raise DataError(
+        elif parts[label] < 2 and not grouped:
+            yield Fault(
+                "small-class",
                 f"class {label!r} has {count:,} images that are all the same file; at least 2 "
-                "different ones are needed to split it: add images, or remove the class."
+                "different ones are needed to split it",
+                "add images, or remove the class",
             )

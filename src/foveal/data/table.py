@@ -19,14 +19,17 @@ from foveal.data.records import (
     Rejection,
     Sample,
     Split,
+    counted,
     first_few,
     relative_name,
 )
 from foveal.data.requirements import (
-    require_distinct_names,
-    require_images,
-    require_trained_classes,
-    require_two_classes,
+    Note,
+    confusable_names,
+    empty_classes,
+    refuse,
+    too_few_classes,
+    untrained_classes,
 )
 from foveal.errors import DataError
 from foveal.images.io import IMAGE_SUFFIXES
@@ -42,7 +45,7 @@ class _Row:
     cells: dict[str, str]
 
 
-def read_table(table: str | Path, root: str | Path | None = None) -> Listing:
+def read_table(table: str | Path, root: str | Path | None = None, note: Note = refuse) -> Listing:
     """List the images that a CSV file names, and read each for its content hash.
 
     Columns: ``path`` and ``label`` (or ``class``), and if wanted ``split`` (train, val or
@@ -53,35 +56,69 @@ def read_table(table: str | Path, root: str | Path | None = None) -> Listing:
     Args:
         table: the CSV file.
         root: the folder that relative paths start from; None for the folder of the table.
+        note: takes the faults of images that cannot be learned from.
 
     Returns:
-        The images with their classes, splits and groups, and everything left out.
+        The images with their classes, splits and groups, and everything left out: what is no
+        image by its name, and what does not exist.
 
     Raises:
         DataError: the table cannot be used; lines are named by their numbers.
     """
     table = Path(table)
     root = table.parent if root is None else Path(root)
-    columns, rows = _read_rows(table)
-    _require_cells(table, rows)
-    entries = [_entry(row, root, _split(row, table)) for row in rows]
-    _require_unique(table, rows, entries)
-    _require_files(table, rows, entries, root)
+    columns, rows, entries = _read_entries(table, root)
     labels = sorted({entry.label for entry in entries})
-    require_distinct_names(labels)
-    require_two_classes(labels, table)
-    entries.sort(key=lambda entry: entry.name)
-    readable, rejected = hash_entries([entry for entry in entries if _is_image(entry)])
-    rejected += [_not_an_image(entry) for entry in entries if not _is_image(entry)]
-    require_images(labels, readable, rejected)
+    note(confusable_names(labels))
+    note(too_few_classes(labels, table))
+    usable, rejected = _sift(table, rows, entries, root)
+    readable, unreadable = hash_entries(sorted(usable, key=lambda entry: entry.name))
+    rejected += unreadable
+    label_of = {entry.path: entry.label for entry in entries}
+    note(
+        empty_classes(
+            labels,
+            readable,
+            lambda label: [item for item in rejected if label_of[item.path] == label],
+        )
+    )
     if "split" in columns:
-        require_trained_classes(readable)
+        note(untrained_classes(readable))
     return Listing(
         root=root,
         entries=tuple(readable),
         rejected=tuple(sorted(rejected, key=lambda item: item.path.as_posix())),
         warnings=(*_unused_columns(columns), *rejection_warnings(rejected)),
     )
+
+
+def is_table(source: str | Path) -> bool:
+    """Tell whether a path is meant as a table rather than as a folder.
+
+    Args:
+        source: what the user gave; it need not exist.
+
+    Returns:
+        True where its name ends in ``.csv`` and it is no folder.
+    """
+    source = Path(source)
+    return source.suffix.lower() == ".csv" and not source.is_dir()
+
+
+def read_labels(table: str | Path) -> list[Entry]:
+    """Read which images a table names, whether they exist or not.
+
+    Args:
+        table: the CSV file; relative paths start from its folder.
+
+    Returns:
+        One entry a row, in the order of the table, without content hashes.
+
+    Raises:
+        DataError: the table cannot be used; lines are named by their numbers.
+    """
+    table = Path(table)
+    return _read_entries(table, table.parent)[2]
 
 
 def write_table(
@@ -107,6 +144,14 @@ def write_table(
             name = Path(os.path.relpath(sample.path, relative_to)).as_posix()
         writer.writerow((name, sample.label, sample.split))
     write_text(path, text.getvalue())
+
+
+def _read_entries(table: Path, root: Path) -> tuple[list[str], list[_Row], list[Entry]]:
+    columns, rows = _read_rows(table)
+    _require_cells(table, rows)
+    entries = [_entry(row, root, _split(row, table)) for row in rows]
+    _require_unique(table, rows, entries)
+    return columns, rows, entries
 
 
 def _read_rows(table: Path) -> tuple[list[str], list[_Row]]:
@@ -201,25 +246,31 @@ def _require_unique(table: Path, rows: list[_Row], entries: list[Entry]) -> None
         )
 
 
-def _require_files(table: Path, rows: list[_Row], entries: list[Entry], root: Path) -> None:
-    missing = [
-        f"line {row.line}: {row.cells['path']}"
-        for row, entry in zip(rows, entries, strict=True)
-        if not entry.path.is_file()
-    ]
-    if missing:
+def _sift(
+    table: Path, rows: list[_Row], entries: list[Entry], root: Path
+) -> tuple[list[Entry], list[Rejection]]:
+    """Keep what exists and is an image by its name; where nothing exists, the paths are wrong."""
+    usable: list[Entry] = []
+    rejected: list[Rejection] = []
+    missing: list[str] = []
+    for row, entry in zip(rows, entries, strict=True):
+        if not entry.path.is_file():
+            what = "is a folder" if entry.path.is_dir() else "does not exist"
+            reason = f"{what} ({table.name}, line {row.line})"
+            rejected.append(Rejection(entry.path, reason, "correct its path, or remove its row"))
+            missing.append(f"line {row.line}: {row.cells['path']}")
+        elif entry.path.suffix.lower() not in IMAGE_SUFFIXES:
+            remedy = "save it as JPEG or PNG, or remove its row"
+            rejected.append(Rejection(entry.path, NOT_AN_IMAGE, remedy))
+        else:
+            usable.append(entry)
+    if len(missing) == len(rows):
         raise DataError(
-            f"{table}: {len(missing):,} of {len(rows):,} files do not exist, looked for from "
-            f"{root}: {first_few(missing, limit=10)}; correct the paths, or give another `root`."
+            f"{table}: none of its {counted(len(rows), 'file')} exists, looked for from {root}: "
+            f"{first_few(missing, limit=10)}; correct the paths, which start from the folder of "
+            "the table, or in Python give another `root`."
         )
-
-
-def _is_image(entry: Entry) -> bool:
-    return entry.path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _not_an_image(entry: Entry) -> Rejection:
-    return Rejection(entry.path, NOT_AN_IMAGE, "save it as JPEG or PNG, or remove its row")
+    return usable, rejected
 
 
 def _unused_columns(columns: list[str]) -> tuple[str, ...]:

@@ -20,15 +20,19 @@ Labelled = tuple[Path, str]
 
 
 def evaluate_run(
-    run: Path, data: Path | None = None, split: Split = "test", listener: Listener | None = None
+    run: Path,
+    data: Path | None = None,
+    split: Split | None = None,
+    listener: Listener | None = None,
 ) -> Evaluation:
     """Measure a trained classifier.
 
     Args:
         run: a run folder; with `data`, a model folder will do.
-        data: a folder with one sub-folder per class, with or without split folders; None for the
-            photos of the run itself.
-        split: ``"train"``, ``"validation"`` or ``"test"``.
+        data: other photos: a folder with one sub-folder per class, with or without split folders,
+            or a CSV table; None for the photos of the run itself.
+        split: ``"train"``, ``"validation"`` or ``"test"``; None for the test photos, or for all of
+            `data` where it has no splits.
         listener: hears what is being done; None for silence.
 
     Returns:
@@ -37,9 +41,11 @@ def evaluate_run(
     Raises:
         ModelError: there is no model at `run`.
         DataError: there are no such photos, or a class is not one of the model's.
+        UsageError: `split` is given and `data` has no splits, or `run` does not name its photos.
     """
     predictor = load(find_model(run), many=True)
-    photos = _photos_of_run(run, split) if data is None else _photos_in(data, split)
+    name: Split = split or "test"
+    photos = _photos_of_run(run, name) if data is None else _photos_in(data, split)
     unknown = sorted({label for _, label in photos} - set(predictor.classes))
     if unknown:
         raise DataError(
@@ -52,7 +58,7 @@ def evaluate_run(
             f"{seen} of these {len(photos)} photos were used to train this classifier, which "
             "flatters the figures; measure it on photos that it has never seen."
         )
-    return measure(predictor, photos, split, listener)
+    return measure(predictor, photos, name, listener)
 
 
 def measure(
@@ -127,8 +133,8 @@ def _trained_on(run: Path, photos: Sequence[Labelled]) -> int:
     return sum(path.resolve() in used for path, _ in photos)
 
 
-def _photos_in(data: Path, split: Split) -> list[Labelled]:
+def _photos_in(data: Path, split: Split | None) -> list[Labelled]:
     photos = list_labelled(data, split)
     if not photos:
-        raise DataError(f"{data} has no {split} photos.")
+        raise DataError(f"{data} has no photos in its class folders; add some, or check the path.")
     return photos
