@@ -101,7 +101,7 @@ class _Warps:
         regions = [_region(*photo.shape[:2], preprocess) for photo in photos]
         self.matrices = _from_regions(np.array(regions).reshape(-1, 4), to_plain, preprocess)
         x_step, y_step = np.hypot(self.matrices[:, :, 0], self.matrices[:, :, 1]).T
-        self.shrinks = list(zip(x_step.astype(int).tolist(), y_step.astype(int).tolist()))
+        self.shrinks = np.stack([x_step, y_step], axis=1).astype(int).tolist()
         self.areas = _determinants(self.matrices).tolist()
         self.border = BORDERS["constant" if preprocess.resize == "pad" else fill_mode]
         self.grey = np.empty((preprocess.image_size, preprocess.image_size, 3), np.uint8)
