@@ -96,13 +96,13 @@ def test_an_unknown_backbone(capsys, photos):
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--views", "0"], "`views` must be .*1.*got 0"),
-        (["--epochs", "0"], "`epochs` must be .*1.*got 0"),
-        (["--val", "1.5"], r"`val` must be .*got 1\.5"),
+        (["--views", "0"], "`--views` must be .*1.*got 0"),
+        (["--epochs", "0"], "`--epochs` must be .*1.*got 0"),
+        (["--val", "1.5"], r"`--val` must be .*got 1\.5"),
         (["--val", "0.6", "--test", "0.5"], "leave photos to train on"),
-        (["--image-size", "8"], "`image_size` must be .*got 8"),
-        (["--seed", "-1"], "`seed` must be .*got -1"),
-        (["--lr", "nan"], "`lr` must be .*got nan"),
+        (["--image-size", "8"], "`--image-size` must be .*got 8"),
+        (["--seed", "-1"], "`--seed` must be .*got -1"),
+        (["--lr", "nan"], "`--lr` must be .*got nan"),
     ],
 )
 def test_a_flag_out_of_range(capsys, photos, flags, sentence):
@@ -117,7 +117,7 @@ def test_an_output_folder_that_is_a_file(capsys, tmp_path, photos):
     (tmp_path / "out").write_text("x")
     code, message = fails(capsys, "train", photos, "--out", tmp_path / "out")
     assert code == 2
-    assert "`out` must be a folder; got" in message
+    assert "`--out` must be a folder; got" in message
 
 
 def test_no_validation_photos(capsys, tmp_path, photos):
@@ -202,7 +202,7 @@ def test_a_table_without_a_name(capsys, photos):
 def test_runs_among_the_photos(capsys, photos):
     code, message = fails(capsys, "train", photos, "--out", photos / "runs")
     assert code == 2
-    assert "`out` must lie outside the photos, where a run would look like a class" in message
+    assert "`--out` must lie outside the photos, where a run would look like a class" in message
     assert not (photos / "runs").exists()
 
 
@@ -216,7 +216,7 @@ def test_a_photo_in_the_place_of_the_model(capsys, photos):
 def test_a_backbone_beside_a_model_of_its_own(capsys, photos):
     code, message = fails(capsys, "predict", photos, photos, "--backbone", "resnet50")
     assert code == 2
-    assert "`backbone` goes with the model 'imagenet'" in message
+    assert "`--backbone` goes with the model 'imagenet'" in message
 
 
 def test_a_folder_without_photos_is_named(capsys, tmp_path):

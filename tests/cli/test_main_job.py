@@ -23,6 +23,12 @@ def foveal(*words, cwd=None, check=0):
     return result.stdout if check == 0 else result.stdout + result.stderr
 
 
+def result_of(output):
+    """Return the result among the lines of JSON that `train --json` writes."""
+    (result,) = (line for line in map(json.loads, output.splitlines()) if line["event"] == "result")
+    return result
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, converted_graphs):
     """A run on small photos, with the output that made it. The tests of this module share it."""
@@ -39,7 +45,7 @@ def trained(tmp_path_factory, converted_graphs):
         patch.setenv("FOVEAL_CACHE_DIR", str(cache))
         words = ["train", photos, "--backbone", "efficientnet_lite0", "--out", home / "runs"]
         output = foveal(*words, "--json", "--seed", 7)
-    return home, json.loads(output)
+    return home, result_of(output)
 
 
 def test_a_run_folder_holds_what_it_promises(trained):
@@ -54,6 +60,7 @@ def test_a_run_folder_holds_what_it_promises(trained):
         "rejected.csv",
         "report.html",
         "model",
+        "checkpoints",
     }
     assert {path.name for path in (run / "model").iterdir()} == {
         "config.json",
@@ -170,7 +177,7 @@ def test_paths_from_the_working_folder_lead_to_the_photos(trained, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     relative = Path(os.path.relpath(home / "photos"))
     words = ["--backbone", "efficientnet_lite0", "--views", "1", "--epochs", "1", "--lr", "1e-9"]
-    run = Path(json.loads(foveal("train", relative, *words, "--json"))["run"])
+    run = Path(result_of(foveal("train", relative, *words, "--json"))["run"])
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "data:image/jpeg" in page  # control: an untrained head makes mistakes to show
     assert "No picture" not in page

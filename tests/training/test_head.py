@@ -9,7 +9,7 @@ import torch
 from foveal.errors import UsageError
 from foveal.metrics import log_loss, softmax
 from foveal.training import HeadConfig
-from foveal.training.dense import dense_head, dense_logits
+from foveal.training.dense import Standardiser, dense_head, dense_logits
 from foveal.training.head import Features, calibrate, train_head
 
 
@@ -156,3 +156,11 @@ def test_a_feature_that_never_varies_does_no_harm():
 def test_a_setting_that_cannot_be_used_says_so(settings, sentence):
     with pytest.raises(UsageError, match=sentence):
         HeadConfig(**settings)
+
+
+def test_a_feature_that_hardly_varies_is_not_blown_up():
+    noise = np.random.default_rng(0).normal(size=(200, 1, 3)).astype(np.float32)
+    scale = Standardiser.fit(noise * np.array([1.0, 1.0, 1e-4], np.float32))
+    standard = scale.apply(noise[:, 0] * np.array([1.0, 1.0, 1e-4], np.float32))
+    assert standard[:, :2].std(axis=0) == pytest.approx(1, rel=0.1)
+    assert standard[:, 2].std() < 0.01  # control: 1 where every deviation is taken at its word

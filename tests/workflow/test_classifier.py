@@ -66,7 +66,7 @@ def test_the_weights_in_safetensors_are_the_network_in_the_graph(trained, photos
         pixels = RawPixels(network.eval(), preprocess.mean, preprocess.std)
         expected = pixels(torch.from_numpy(images)).numpy()
     error = np.abs(loaded.backend.run(images) - expected).max() / np.abs(expected).max()
-    assert error < (3e-2 if "bf16" in loaded.backend.name else 1e-4)
+    assert error < (1e-1 if "bf16" in loaded.backend.name else 1e-4)
 
 
 def test_the_same_seed_gives_the_same_bytes(photos, shared_graphs, private_cache, tmp_path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from foveal.cli.output import console, listener, print_json
+from foveal.cli.live import listener
+from foveal.cli.output import console, print_json
 from foveal.cli.summary import megabytes, number
 from foveal.errors import UsageError
 

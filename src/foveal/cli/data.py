@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from foveal.cli.output import console, listener, print_json, require_new_table
+import tyro
+
+from foveal.cli.live import listener
+from foveal.cli.output import console, print_json, require_new_table
 
 if TYPE_CHECKING:
     from foveal.data import DataReport
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_CALLED = {"error": "fault", "warning": "warning", "info": "info"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ class SampleData:
 class Check:
     """Look for faults in folders of photos."""
 
-    folder: Path
-    """A folder with one sub-folder of photos per class."""
+    folder: Annotated[Path, tyro.conf.arg(metavar="PHOTOS")]
+    """A folder with one sub-folder of photos per class, or a CSV table with path and label."""
     json: bool = False
     """Write JSON for a program to read."""
 
@@ -49,7 +53,7 @@ class Check:
         """Check the photos.
 
         Returns:
-            0, or 1 if a file is unreadable or a photo is in more than one split.
+            0, or 1 if there is a fault: something that would be refused, lost or measured wrongly.
         """
         from foveal.data import check_data
 
@@ -60,8 +64,8 @@ class Check:
         )
         if self.json:
             print_json(report.as_dict())
-            return 1 if report.is_bad else 0
-        show_findings(report)
+        else:
+            show_findings(report)
         return 1 if report.is_bad else 0
 
 
@@ -78,15 +82,38 @@ def show_findings(report: DataReport) -> None:
     for finding in report.findings:
         style = _STYLES[finding.severity]
         told = Text(finding.message, style=style).append(f"\n→ {finding.remedy}", style="dim")
-        table.add_row(Text(finding.severity, style=style), told)
-    console().print(table if report.findings else "No faults found.")
+        table.add_row(Text(_CALLED[finding.severity], style=style), told)
+    screen = console()
+    if report.findings:
+        screen.print(table)
+        screen.print()
+    screen.print(verdict(report), style="bold", markup=False)
+
+
+def verdict(report: DataReport) -> str:
+    """Sum up a check in one line.
+
+    Args:
+        report: of the check.
+
+    Returns:
+        How many faults and warnings there are among how many photos, and the exit code.
+    """
+    from foveal.data import counted
+
+    faults, warnings = report.count("error"), report.count("warning")
+    found = f"{counted(faults, 'fault') if faults else 'No faults'}"
+    found += f", {counted(warnings, 'warning')}" if warnings else ""
+    among = f"{counted(report.images, 'photo')} of "
+    among += counted(len(report.classes), "class", "classes")
+    return f"{found} in {among}; exit code {int(report.is_bad)}."
 
 
 @dataclass(frozen=True)
 class Split:
     """Divide photos into train, validation and test; move nothing."""
 
-    folder: Path
+    folder: Annotated[Path, tyro.conf.arg(metavar="PHOTOS")]
     """A folder with one sub-folder of photos per class."""
     val: float = 0.15
     """Share of the photos for validation."""

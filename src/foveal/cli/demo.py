@@ -32,13 +32,11 @@ class Demo:
         self._say("1  Name two photos with the built-in network", f"predict imagenet {photos}")
         Predict("imagenet", (photos,), top_k=3).run()
         runs = self.out / "runs"
-        train = Train(
-            folder=digits,
-            backbone="efficientnet_lite0",
-            views=1,
-            out=runs,
+        train = Train(folder=digits, backbone="efficientnet_lite0", views=1, out=runs)
+        self._say(
+            "2  Train a classifier on 1,797 handwritten digits",
+            train.settings(digits).command()[7:],
         )
-        self._say("2  Train a classifier on 1,797 handwritten digits", train.command()[7:])
         train.run()
         newest = max(runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
         some = tuple(sorted(digits.glob("*/*.png"))[100::600])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from foveal.cli.output import console, listener, percent, print_json
+from foveal.cli.live import listener
+from foveal.cli.output import console, percent, print_json
 from foveal.cli.train import show_headline
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 class Evaluate:
     """Measure a trained classifier on photos."""
 
-    run_folder: tyro.conf.Positional[Path]
-    """A run folder, or with DIR a model folder."""
-    data: tyro.conf.Positional[Path | None] = None
-    """Other photos: a folder with one sub-folder per class, named like the model's classes."""
-    split: Literal["train", "validation", "test"] = "test"
-    """Which photos of the run, or which split of DIR if it has split folders."""
+    run_folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+    """A run folder; with PHOTOS, a model folder will do."""
+    data: Annotated[
+        tyro.conf.Positional[Path | None],
+        tyro.conf.arg(metavar="[PHOTOS]", help_behavior_hint="(default: the photos of the run)"),
+    ] = None
+    """Other photos: a folder with one sub-folder per class, or a CSV table with path and label."""
+    split: Literal["train", "validation", "test"] | None = None
+    """Which photos of the run, or of PHOTOS where it has splits; by default the test photos."""
     json: bool = False
     """Write JSON for a program to read."""
 

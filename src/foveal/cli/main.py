@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, NamedTuple, NoReturn, Protocol, get_args, get_type_hints
 
 from foveal.errors import FovealError, UnknownNameError, UsageError
 
@@ -84,9 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = NO
     except FovealError as error:
-        code = _report(error, debug, WRONG_USAGE if isinstance(error, UsageError) else NO)
+        code = _report(error, debug, WRONG_USAGE if isinstance(error, UsageError) else NO, words)
     except Exception as error:  # the last line of defence: no traceback unless asked for
-        code = _report(error, debug, NO)
+        code = _report(error, debug, NO, words)
     sys.exit(code)
 
 
@@ -133,14 +135,23 @@ def parse(name: str, words: Sequence[str]) -> Command:
     """
     import tyro
 
-    module, _, attribute = COMMANDS[name].target.partition(":")
-    kind: type[Command] = getattr(importlib.import_module(module), attribute)
     return tyro.cli(
-        kind,
+        _command(name),
         prog=f"foveal {name}",
         args=list(words),
-        config=(tyro.conf.PositionalRequiredArgs, tyro.conf.FlagCreatePairsOff),
+        config=(
+            tyro.conf.PositionalRequiredArgs,
+            tyro.conf.FlagCreatePairsOff,
+            tyro.conf.OmitArgPrefixes,
+            tyro.conf.DisallowNone,
+        ),
     )
+
+
+def _command(name: str) -> type[Command]:
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    kind: type[Command] = getattr(importlib.import_module(module), attribute)
+    return kind
 
 
 def _table() -> str:
@@ -148,14 +159,41 @@ def _table() -> str:
     return "\n".join(f"  {name:<{width}}   {entry.summary}" for name, entry in COMMANDS.items())
 
 
-def _report(error: Exception, debug: bool, code: int) -> int:
+def _report(error: Exception, debug: bool, code: int, words: Sequence[str]) -> int:
     if debug:
         traceback.print_exception(error)
         return code
     if isinstance(error, FovealError):
-        return _failed(str(error), code)
+        return _failed(_with_flags(str(error), words[0] if words else ""), code)
     kind = type(error).__name__
     return _failed(f"{kind}: {error}\nThis is a fault of Foveal; --debug shows where.", code)
+
+
+def _with_flags(sentence: str, name: str) -> str:
+    """Call settings by their flags: Python's `top_k` is `--top-k` here."""
+    if name not in COMMANDS or "`" not in sentence:
+        return sentence
+    flags = set(_flags(_command(name)))
+    return re.sub(
+        r"`(\w+)`",
+        lambda found: (
+            f"`{flag}`" if (flag := f"--{found[1].replace('_', '-')}") in flags else found[0]
+        ),
+        sentence,
+    )
+
+
+def _flags(kind: Any) -> Iterator[str]:
+    from tyro.conf import Positional
+
+    hints = get_type_hints(kind, include_extras=True)
+    for field in fields(kind):
+        hint = hints[field.name]
+        required = field.default is MISSING and field.default_factory is MISSING
+        if is_dataclass(hint):
+            yield from _flags(hint)
+        elif not required and Positional not in get_args(hint):
+            yield f"--{field.name.replace('_', '-')}"
 
 
 def _failed(sentence: str, code: int) -> int:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foveal.errors import UsageError
-from foveal.workflow.listener import Listener
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    from foveal.training.record import EpochRecord
-
-_PLAIN_SECONDS = 5.0  # between two lines of progress when nobody watches
 
 
 def console(stderr: bool = False) -> Console:
@@ -93,137 +86,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def listener() -> TerminalListener | PlainListener:
-    """Return the listener that suits whoever reads stderr.
-
-    Returns:
-        Bars on a terminal, plain lines elsewhere.
-    """
-    return TerminalListener() if sys.stderr.isatty() else PlainListener()
-
-
-class PlainListener(Listener):
-    """Writes lines, at most one every few seconds, for logs and pipes."""
-
-    def __init__(self) -> None:
-        self._stage, self._started, self._shown = "", 0.0, 0.0
-
-    def note(self, sentence: str) -> None:
-        """Write a remark; see `Listener.note`.
-
-        Args:
-            sentence: plain text.
-        """
-        sys.stderr.write(f"{sentence}\n")
-
-    def warn(self, sentence: str) -> None:
-        """Write a warning; see `Listener.warn`.
-
-        Args:
-            sentence: plain text.
-        """
-        sys.stderr.write(f"warning: {sentence}\n")
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """Write how far a stage is, when it ends or when some seconds have passed.
-
-        Args:
-            stage: what is being done.
-            done: units done.
-            total: units to do.
-        """
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._started, self._shown = stage, now, now
-        if done == total or now - self._shown >= _PLAIN_SECONDS:
-            self._shown, passed = now, max(now - self._started, 1e-9)
-            left = f", {duration((total - done) * passed / done)} left" if 0 < done < total else ""
-            sys.stderr.write(f"{stage}: {done} of {total}, {done / passed:.0f} a second{left}\n")
-            sys.stderr.flush()
-
-
-class TerminalListener(Listener):
-    """Draws a bar for each stage, with rate and time left."""
-
-    def __init__(self) -> None:
-        self._console = console(stderr=True)
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        self._stage = ""
-
-    def note(self, sentence: str) -> None:
-        """Write a remark; see `Listener.note`.
-
-        Args:
-            sentence: plain text.
-        """
-        self._console.print(sentence, style="dim", markup=False)
-
-    def warn(self, sentence: str) -> None:
-        """Write a warning; see `Listener.warn`.
-
-        Args:
-            sentence: plain text.
-        """
-        self._console.print(f"warning: {sentence}", style="yellow", markup=False)
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """Draw how far a stage is.
-
-        Args:
-            stage: what is being done.
-            done: units done.
-            total: units to do.
-        """
-        if stage != self._stage or self._bar is None or self._task is None:
-            self.close()
-            self._bar, self._stage = _new_bar(self._console), stage
-            self._task = self._bar.add_task(stage, total=total)
-            self._bar.start()
-        self._bar.update(self._task, completed=done)
-        if done >= total:
-            self.close()
-
-    def epoch(self, record: EpochRecord) -> None:
-        """Leave epochs to the report: a head takes a second or two.
-
-        Args:
-            record: its figures.
-        """
-        self.close()
-
-    def close(self) -> None:
-        """Leave the bar as it stands."""
-        if self._bar is not None:
-            self._bar.stop()
-        self._bar, self._stage = None, ""
-
-
-def _new_bar(target: Console) -> Progress:
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(TextColumn):
-        def __init__(self) -> None:
-            super().__init__("")
-
-        def render(self, task: Any) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:.0f} a second" if speed else "", style="dim")
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        Rate(),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-        console=target,
-    )

@@ -7,9 +7,12 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from foveal.cli.output import console, listener, percent, print_json, require_new_table
+import tyro
+
+from foveal.cli.live import listener
+from foveal.cli.output import console, percent, print_json, require_new_table
 from foveal.errors import DataError, UsageError
 from foveal.runtime.model_folder import find_model
 from foveal.storage import write_text
@@ -27,9 +30,12 @@ COLUMNS = ("path", "rank", "label", "index", "probability", "reason")
 class Predict:
     """Name photos."""
 
-    model: str
+    model: Annotated[str, tyro.conf.arg(metavar="RUN|imagenet")]
     """A run or model folder, or ``imagenet`` for the built-in network with its 1,000 classes."""
-    paths: tuple[Path, ...]
+    paths: Annotated[
+        tuple[Path, ...],
+        tyro.conf.arg(metavar="PHOTO [PHOTO ...]", help_behavior_hint="(required)"),
+    ]
     """Photos, or folders of photos."""
     top_k: int = 5
     """How many names each photo gets."""
@@ -49,7 +55,7 @@ class Predict:
                 "leave --backbone out."
             )
         if not self.paths:
-            raise UsageError("`paths` must be one or more photos or folders; got none.")
+            raise UsageError("PHOTO must be one or more photos or folders; got none.")
 
     def run(self) -> int:
         """Name the photos.

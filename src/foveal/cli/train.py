@@ -3,40 +3,79 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any
 
-from foveal.cli.output import console, duration, listener, percent, print_json
+import tyro
+
+from foveal.cli.live import listener
+from foveal.cli.live_lines import JsonListener
+from foveal.cli.output import console, duration, percent
+from foveal.errors import UsageError
 from foveal.models import architecture
-from foveal.workflow.settings import DEFAULT_BACKBONE, TrainSettings
+from foveal.workflow.settings import DEFAULT_BACKBONE, TrainOptions, TrainSettings
 
 FAST_BACKBONE = "efficientnet_lite0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Train(TrainSettings):
+class Train(TrainOptions):
     """Train a classifier on folders of photos."""
 
+    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="PHOTOS")] = None
+    """A folder with one sub-folder of photos per class, or a CSV table with path and label."""
+    resume: Path | None = None
+    """Go on with this run, which was stopped; needs nothing else."""
     json: bool = False
-    """Write the result as JSON for a program to read."""
+    """Write what happens and the result as lines of JSON for a program to read."""
 
     def run(self) -> int:
         """Train, and say what came of it.
 
         Returns:
             0.
-        """
-        from foveal.workflow.run import train_run
 
-        heard = listener()
-        if self.backbone == DEFAULT_BACKBONE:
-            heard.note(fast_alternative())
-        run = train_run(self, heard)
-        if self.json:
-            print_json(_as_dict(run))
+        Raises:
+            UsageError: there are neither photos nor a run to resume, or both.
+        """
+        from foveal.workflow.run import resume_run, train_run
+
+        if (self.folder is None) == (self.resume is None):
+            raise UsageError(
+                "train needs photos or a run to go on with: foveal train PHOTOS, or foveal train "
+                "--resume RUN."
+            )
+        heard = JsonListener() if self.json else listener()
+        if self.folder is not None:
+            if self.mode == "head" and self.backbone_name == DEFAULT_BACKBONE:
+                heard.note(fast_alternative())
+            run = train_run(self.settings(self.folder), heard)
+        else:
+            run = resume_run(Path(self.resume or ""), self._given(), heard)
+        if isinstance(heard, JsonListener):
+            heard.event("result", **_as_dict(run))
         else:
             _show(run)
         return 0
+
+    def settings(self, folder: Path) -> TrainSettings:
+        """Return the settings of a run on some photos.
+
+        Args:
+            folder: the photos.
+
+        Returns:
+            These options, and the photos.
+        """
+        options = {item.name: getattr(self, item.name) for item in fields(TrainOptions)}
+        return TrainSettings(folder=folder, **options)
+
+    def _given(self) -> dict[str, Any]:
+        """Return what was given beside --resume."""
+        default = TrainSettings(folder=Path()).as_dict()
+        given = self.settings(Path()).as_dict()
+        return {name: value for name, value in given.items() if value != default[name]}
 
 
 def fast_alternative() -> str:
@@ -63,7 +102,7 @@ def _as_dict(run: Any) -> dict[str, Any]:
         "timing": run.timing,
         "warnings": list(run.warnings),
         "rejected": [str(rejection.path) for rejection in run.classifier.data.rejected],
-        "next_steps": list(run.next_steps),
+        "next_steps": [*([run.closing] if run.closing else []), *run.next_steps],
     }
 
 
@@ -83,8 +122,9 @@ def _show(run: Any) -> None:
     ]
     for label, text in lines:
         screen.print(f"{label:<8}{text}", markup=False, soft_wrap=True)
-    if run.next_steps:
-        screen.print(f"{'better':<8}{run.next_steps[0]}", markup=False, soft_wrap=True)
+    better = run.closing or (run.next_steps[0] if run.next_steps else None)
+    if better:
+        screen.print(f"{'better':<8}{better}", markup=False, soft_wrap=True)
 
 
 def show_headline(evaluation: Any) -> None:

@@ -36,7 +36,10 @@ class ModelConfig:
     preprocess: Preprocess
     """What brings photos into the network's input."""
     head_widths: tuple[int, ...]
-    """Widths of the head's layers: ``(features, classes)`` or ``(features, hidden, classes)``."""
+    """Widths of the head's layers: ``(features, classes)`` or ``(features, hidden, classes)``;
+    empty where the network kept its own head."""
+    description: str | None = None
+    """The TOML text of a network that is in no table, or None."""
     temperature: float = 1.0
     """The calibration that is already folded into the last layer; for information."""
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class ModelConfig:
             ModelError: a value is missing, unknown or of the wrong kind.
         """
         names = {item.name for item in fields(cls)}
+        values = {"description": None, **values}  # models of 0.1.0 have no such line
         if values.keys() != names:
             odd = ", ".join(sorted(values.keys() ^ names))
             raise ModelError(f"the model's settings must be {sorted(names)}; these differ: {odd}.")

@@ -72,9 +72,9 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
         steps.append(
             "Some classes have many more photos than others; try --class-weights balanced."
         )
-    if settings.views < 4:
+    if settings.mode == "head" and settings.view_count < 4:
         steps.append("More augmented views of each photo: --views 4 (encoding takes longer).")
-    better = _more_accurate(settings.backbone)
+    better = None if settings.mode == "scratch" else _more_accurate(settings.backbone_name)
     if better:
         steps.append(f"A stronger backbone: --backbone {better}.")
     steps.append(f"Look for wrong labels and duplicates: foveal check {settings.folder}")

@@ -1,4 +1,4 @@
-"""Joining a frozen backbone and a trained head into one classifier, in memory and on disk."""
+"""Making classifiers of trained parts, in memory and on disk."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from foveal.data import ImageData
 from foveal.features.backbone import Backbone, frozen_graph
+from foveal.images import Preprocess
+from foveal.models.convnet import ConvNet
 from foveal.models.create import create_model
-from foveal.runtime.backends import OpenVinoBackend, openvino
-from foveal.runtime.convert import attach_head, save_openvino, save_weights
+from foveal.runtime.backends import OpenVinoBackend, batch_for_many, openvino
+from foveal.runtime.convert import (
+    RawPixels,
+    attach_head,
+    save_openvino,
+    save_weights,
+    to_openvino,
+)
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
 from foveal.training.dense import dense_head
@@ -18,50 +25,97 @@ from foveal.training.head import TrainedHead
 from foveal.version import __version__
 
 
-def assemble(backbone: Backbone, head: TrainedHead, data: ImageData) -> Predictor:
-    """Join backbone and head into a classifier in memory.
+def on_openvino(config: ModelConfig, graph: Any, *, many: bool) -> Predictor:
+    """Put a graph on OpenVINO.
+
+    Args:
+        config: what its model folder will say of it.
+        graph: an ``openvino.Model``.
+        many: arrange the cores for many photos at once rather than for one quick answer.
+
+    Returns:
+        The classifier.
+    """
+    batch = batch_for_many() if many else None
+    return Predictor(config, OpenVinoBackend(graph, batch=batch, throughput=many))
+
+
+def head_graph(backbone: Backbone, head: TrainedHead) -> Any:
+    """Join a frozen backbone and a head.
 
     Args:
         backbone: the frozen part.
         head: the trained part.
-        data: the photos it was trained on, for the names of the classes.
 
     Returns:
-        The classifier on OpenVINO.
+        An ``openvino.Model`` from raw pixels to calibrated logits.
     """
-    graph = attach_head(frozen_graph(backbone), head.layers)
-    return Predictor(_config(backbone, head, data, {}), OpenVinoBackend(graph))
+    return attach_head(frozen_graph(backbone), head.layers)
 
 
-def save(
-    folder: str | Path,
+def head_config(
     backbone: Backbone,
     head: TrainedHead,
-    data: ImageData,
+    classes: tuple[str, ...],
+    provenance: dict[str, Any],
     metrics: dict[str, Any],
+) -> ModelConfig:
+    """Return what the model folder of a head on a frozen backbone says.
+
+    Args:
+        backbone: the frozen part.
+        head: the trained part.
+        classes: names in the order of the logits.
+        provenance: see `provenance`.
+        metrics: figures to keep with the model.
+
+    Returns:
+        Its settings.
+    """
+    return ModelConfig(
+        architecture=backbone.name,
+        classes=classes,
+        preprocess=backbone.preprocess,
+        head_widths=_widths(head),
+        temperature=head.temperature,
+        provenance=provenance,
+        metrics=metrics,
+    )
+
+
+def write_head(
+    folder: str | Path, config: ModelConfig, backbone: Backbone, head: TrainedHead
 ) -> None:
     """Write backbone and head as a model folder.
 
     Args:
         folder: the target; an older model there is replaced.
+        config: see `head_config`.
         backbone: the frozen part.
         head: the trained part.
-        data: the photos it was trained on.
-        metrics: figures to keep with the model.
 
     Raises:
         StorageError: the folder cannot be written; an older model there stays.
     """
     write_model(
         folder,
-        _config(backbone, head, data, metrics),
-        lambda path: _save_weights(path, backbone, head),
-        lambda path: save_openvino(attach_head(frozen_graph(backbone), head.layers), path),
+        config,
+        lambda path: save_weights(with_head(backbone, head), path),
+        lambda path: save_openvino(head_graph(backbone, head), path),
         __version__,
     )
 
 
-def _save_weights(path: Path, backbone: Backbone, head: TrainedHead) -> None:
+def with_head(backbone: Backbone, head: TrainedHead) -> ConvNet:
+    """Return a backbone's network with a trained head on it.
+
+    Args:
+        backbone: the frozen part.
+        head: the trained part.
+
+    Returns:
+        The network in evaluation mode.
+    """
     import torch
 
     network = create_model(backbone.name, pretrained=True)
@@ -71,38 +125,54 @@ def _save_weights(path: Path, backbone: Backbone, head: TrainedHead) -> None:
         for layer, (weight, bias) in zip(linear, head.layers, strict=True):
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
-    network.replace_head(module)
-    save_weights(network, path)
+    return network.replace_head(module).eval()
 
 
-def _widths(head: TrainedHead) -> tuple[int, ...]:
-    return (head.layers[0][0].shape[1], *(weight.shape[0] for weight, _ in head.layers))
+def network_graph(network: ConvNet, preprocess: Preprocess) -> Any:
+    """Turn a trained network into a graph that takes raw pixels.
+
+    Args:
+        network: with the temperature folded into its last layer.
+        preprocess: what brings photos into its input.
+
+    Returns:
+        An ``openvino.Model`` from raw pixels to calibrated logits.
+    """
+    pixels = RawPixels(network, preprocess.mean, preprocess.std)
+    return to_openvino(pixels, preprocess.image_size, preprocess.channels)
 
 
-def _config(
-    backbone: Backbone, head: TrainedHead, data: ImageData, metrics: dict[str, Any]
-) -> ModelConfig:
-    return ModelConfig(
-        architecture=backbone.name,
-        classes=data.classes,
-        preprocess=backbone.preprocess,
-        head_widths=_widths(head),
-        temperature=head.temperature,
-        provenance=provenance(backbone, data),
-        metrics=metrics,
+def write_network(folder: str | Path, config: ModelConfig, network: ConvNet, graph: Any) -> None:
+    """Write a whole network as a model folder.
+
+    Args:
+        folder: the target; an older model there is replaced.
+        config: what the folder says of itself.
+        network: with the temperature folded into its last layer.
+        graph: the same as `network_graph` made it.
+
+    Raises:
+        StorageError: the folder cannot be written; an older model there stays.
+    """
+    write_model(
+        folder,
+        config,
+        lambda path: save_weights(network, path),
+        lambda path: save_openvino(graph, path),
+        __version__,
     )
 
 
-def provenance(backbone: Backbone, data: ImageData) -> dict[str, Any]:
+def provenance(engine: dict[str, Any], data_fingerprint: str) -> dict[str, Any]:
     """Return where a model comes from.
 
     Args:
-        backbone: the frozen part.
-        data: the photos.
+        engine: what computed it: device, precision, and the backbone's fingerprint if there is one.
+        data_fingerprint: of the photos.
 
     Returns:
-        Versions, engine and the fingerprint of the data; nothing that names the user or the time,
-        so that the same training gives the same bytes.
+        Versions, engine and data; nothing that names the user or the time, so that the same
+        training gives the same bytes.
     """
     import torch
 
@@ -111,8 +181,10 @@ def provenance(backbone: Backbone, data: ImageData) -> dict[str, Any]:
         "torch": torch.__version__,
         "openvino": openvino().__version__,
         "python": platform.python_version(),
-        "device": backbone.device,
-        "precision": backbone.precision,
-        "backbone_fingerprint": backbone.fingerprint,
-        "data_fingerprint": data.fingerprint(),
+        "data_fingerprint": data_fingerprint,
+        **engine,
     }
+
+
+def _widths(head: TrainedHead) -> tuple[int, ...]:
+    return (head.layers[0][0].shape[1], *(weight.shape[0] for weight, _ in head.layers))

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, overload
+from collections.abc import Sequence
+from typing import Any
 
-from foveal.data import ImageData, Rejection, relative_name
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.data import ImageData, Rejection, Sample
 from foveal.errors import DataError, UsageError
-from foveal.evaluation import Evaluation
 from foveal.features import FrozenEncoder, Views, choose_backbone
 from foveal.images import Augment, Preprocess
+from foveal.images.preprocess import Resize
 from foveal.metrics import softmax
-from foveal.runtime.predictor import Prediction, Predictor, Source
 from foveal.training import HeadConfig
 from foveal.training.dense import dense_logits
 from foveal.training.head import Features, TrainedHead, train_head
-from foveal.workflow.assemble import assemble, save
+from foveal.workflow.assemble import provenance
+from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS
+from foveal.workflow.trained import HeadModel
 
 
-class Classifier:
+class Classifier(TrainableClassifier):
     """A frozen pre-trained backbone and a head trained on your photos.
 
     Args:
@@ -32,6 +35,10 @@ class Classifier:
             are augmented.
         augment: a preset's name (``"none"``, ``"light"``, ``"medium"``, ``"heavy"``) or settings.
         preprocess: what brings photos into the network's input; None for what the weights need.
+        image_size: side of that input in pixels; None for what `preprocess` says.
+        resize: how a photo becomes a square; None for what `preprocess` says.
+        weights: ``"default"`` for the trained ones on this machine, ``"hub"`` to download them if
+            need be, ``"none"`` for random ones, or a file of weights for this architecture.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: decides the augmentation, the order and the first weights.
         listener: hears what is being done; None for silence.
@@ -50,30 +57,26 @@ class Classifier:
         views: int = DEFAULT_VIEWS,
         augment: str | Augment = "medium",
         preprocess: Preprocess | None = None,
+        image_size: int | None = None,
+        resize: Resize | None = None,
+        weights: str = "default",
         device: str = "auto",
         seed: int = 0,
         listener: Listener | None = None,
     ) -> None:
-        if data is None:
-            raise UsageError(
-                "`data` must be an ImageData; make one with ImageData.from_folder(...)."
-            )
+        super().__init__(data, seed=seed, listener=listener)
         if views < 1:
             raise UsageError(f"`views` must be at least 1; got {views}.")
-        self.data = data
-        self.listener = listener or Listener()
-        self.seed = seed
         self.views = Views(
             views, Augment.preset(augment) if isinstance(augment, str) else augment, seed
         )
-        self.encoder = FrozenEncoder(
-            choose_backbone(backbone, preprocess, device=device), notify=self.listener.warn
-        )
-        self.timing: dict[str, float] = {}
-        self.unreadable: list[Rejection] = []
+        chosen = choose_backbone(backbone, preprocess, device=device, weights=weights, seed=seed)
+        wanted = _with(chosen.preprocess, image_size=image_size, resize=resize)
+        if wanted != chosen.preprocess:
+            chosen = choose_backbone(backbone, wanted, device=device, weights=weights, seed=seed)
+        self.encoder = FrozenEncoder(chosen, notify=self.listener.warn)
         self.head: TrainedHead | None = None
         self._features: dict[str, Features] = {}
-        self._predictor: Predictor | None = None
 
     @property
     def backbone(self) -> str:
@@ -97,15 +100,18 @@ class Classifier:
             return
         plan = [("train", self.views), ("validation", Views()), ("test", Views())]
         started, decode = time.perf_counter(), 0.0
+        rejected: list[Rejection] = []
         for split, views in plan:
             samples = self.data.subset(split)
-            encoded = self.encoder.encode(samples, views, self._progress(split))
+            tell = self._progress(f"Encoding {split} photos")
+            encoded = self.encoder.encode(samples, views, tell)
             decode += encoded.decode_seconds
-            self.unreadable += encoded.rejected
+            rejected += encoded.rejected
             targets = self.data.targets([samples[index] for index in encoded.kept])
-            self._features[split] = Features(encoded.features_NVD, targets)
-        if self.unreadable:
-            self.data = self.data.without(self.unreadable)
+            self._features[split] = Features(
+                encoded.features_NVD.astype(np.float32, copy=False), targets
+            )
+        self._drop_unreadable(rejected)
         self.timing |= {
             "decode_seconds": decode,
             "encode_seconds": time.perf_counter() - started,
@@ -135,85 +141,61 @@ class Classifier:
                     f"the {split} split of {self.data.root} is empty; add photos to it."
                 )
         started = time.perf_counter()
-        self.head = train_head(
-            self._features["train"],
-            self._features["validation"],
-            len(self.data.classes),
-            config,
-            self.listener.epoch,
+        self.use_head(
+            train_head(
+                self._features["train"],
+                self._features["validation"],
+                len(self.data.classes),
+                config,
+                self.listener.epoch,
+            )
         )
         self.timing["head_seconds"] = time.perf_counter() - started
-        self._predictor = None
-        return self.head
+        return self.trained_head()
 
-    def evaluate(self, split: str = "test") -> Evaluation:
-        """Measure the classifier on photos of one split.
+    def use_head(self, head: TrainedHead) -> None:
+        """Put a trained head on the backbone.
 
         Args:
-            split: ``"test"`` or ``"validation"``; ``"train"`` flatters.
+            head: what `fit_head` gave, now or in an earlier process.
+        """
+        self.head = head
+        self._became(HeadModel(self.encoder.backbone, head, self.data.classes, self.provenance()))
+
+    def trained_head(self) -> TrainedHead:
+        """Return the head.
 
         Returns:
-            The evaluation.
+            The trained head.
 
         Raises:
-            UsageError: the head is not trained, or the split is empty.
+            UsageError: it is not trained yet.
         """
-        head = self._trained()
-        self.encode()
-        features = self._features.get(split)
-        if features is None or not len(features.targets_N):
-            present = [name for name, held in self._features.items() if len(held.targets_N)]
-            raise UsageError(f"`split` must be one of {', '.join(present)}; got {split!r}.")
-        return Evaluation(
-            split=split,
-            classes=self.data.classes,
-            paths=tuple(relative_name(s.path, self.data.root) for s in self.data.subset(split)),
-            targets_N=features.targets_N,
-            probabilities_NK=softmax(dense_logits(head.layers, features.x_NVD[:, 0])),
-        )
-
-    @overload  # a str is iterable too; the first overload wins
-    def predict(self, images: Source, top_k: int = 5) -> Prediction: ...  # type: ignore[overload-overlap]
-    @overload
-    def predict(self, images: Iterable[Source], top_k: int = 5) -> list[Prediction]: ...
-    def predict(
-        self, images: Source | Iterable[Source], top_k: int = 5
-    ) -> Prediction | list[Prediction]:
-        """Name one image or many; see `foveal.runtime.predictor.Predictor.predict`.
-
-        Args:
-            images: a path, an array uint8 (H, W, 3) in RGB, or several of them.
-            top_k: how many names each gets; at most the number of classes.
-
-        Returns:
-            One `Prediction` for one image, a list for several.
-
-        Raises:
-            UsageError: the head is not trained yet, or `top_k` is less than 1.
-            ImageError: the only image cannot be read.
-        """
-        if self._predictor is None:
-            self._predictor = assemble(self.encoder.backbone, self._trained(), self.data)
-        return self._predictor.predict(images, top_k)
-
-    def save(self, folder: str | Path, metrics: dict[str, Any] | None = None) -> None:
-        """Write a model folder that `foveal.load` reads without PyTorch.
-
-        Args:
-            folder: the target; an older model there is replaced.
-            metrics: figures to keep with the model.
-
-        Raises:
-            UsageError: the head is not trained yet.
-            StorageError: the folder cannot be written.
-        """
-        save(folder, self.encoder.backbone, self._trained(), self.data, metrics or {})
-
-    def _trained(self) -> TrainedHead:
         if self.head is None:
-            raise UsageError("the classifier is not trained yet; call fit_head() first.")
+            raise UsageError("the head is not trained yet; call fit_head() first.")
         return self.head
 
-    def _progress(self, split: str) -> Callable[[int, int], None]:
-        stage = f"Encoding {split} photos"
-        return lambda done, total: self.listener.progress(stage, done, total)
+    def provenance(self) -> dict[str, Any]:
+        """Return where the model comes from.
+
+        Returns:
+            Versions, engine and the fingerprint of the data.
+        """
+        backbone = self.encoder.backbone
+        engine = {
+            "device": backbone.device,
+            "precision": backbone.precision,
+            "backbone_fingerprint": backbone.fingerprint,
+        }
+        return provenance(engine, self.data.fingerprint())
+
+    def _probabilities(self, split: str, samples: Sequence[Sample]) -> NDArray[np.float32]:
+        if not isinstance(self.model, HeadModel):
+            return super()._probabilities(split, samples)
+        self.encode()
+        return softmax(dense_logits(self.model.head.layers, self._features[split].x_NVD[:, 0]))
+
+
+def _with(preprocess: Preprocess, **values: Any) -> Preprocess:
+    given = {name: value for name, value in values.items() if value is not None}
+    return Preprocess.from_dict(preprocess.as_dict() | given)

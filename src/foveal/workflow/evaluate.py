@@ -43,9 +43,10 @@ def evaluate_run(
         DataError: there are no such photos, or a class is not one of the model's.
         UsageError: `split` is given and `data` has no splits, or `run` does not name its photos.
     """
-    predictor = load(find_model(run), many=True)
+    model = find_model(run)
     name: Split = split or "test"
     photos = _photos_of_run(run, name) if data is None else _photos_in(data, split)
+    predictor = load(model, many=True)
     unknown = sorted({label for _, label in photos} - set(predictor.classes))
     if unknown:
         raise DataError(

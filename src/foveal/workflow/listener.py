@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from foveal.training.record import EpochRecord
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the training of blocks is."""
+
+    epoch: int
+    """The number of the epoch, from 1."""
+    epochs: int
+    """The most epochs there will be."""
+    done: int
+    """Photos of this epoch that were learned from."""
+    total: int
+    """Photos an epoch."""
+    loss: float
+    """Mean loss of this epoch so far."""
+    accuracy: float
+    """Share of this epoch's photos that were named rightly so far."""
+    images_per_second: float
+    """How fast it goes."""
+    seconds_left: float
+    """Until the last epoch's end at this speed."""
 
 
 class Listener:
@@ -23,6 +48,27 @@ class Listener:
 
         Args:
             sentence: plain text.
+        """
+
+    def run_folder(self, folder: Path) -> None:
+        """Hear where the run's files will be.
+
+        Args:
+            folder: the run folder.
+        """
+
+    def plan(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Hear what is going to be done, before it is.
+
+        Args:
+            rows: pairs of what and how.
+        """
+
+    def step(self, step: Step) -> None:
+        """Hear how far an epoch is.
+
+        Args:
+            step: where it is, and how it goes.
         """
 
     def progress(self, stage: str, done: int, total: int) -> None:

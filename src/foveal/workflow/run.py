@@ -6,15 +6,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from foveal.data import ImageData, counted
-from foveal.errors import DataError, StorageError, UsageError
+from foveal.errors import DataError, FovealError, StorageError, TrainingError, UsageError
 from foveal.storage import lock, require_free_space
 from foveal.workflow.advice import data_warnings, next_steps
-from foveal.workflow.classifier import Classifier
+from foveal.workflow.jobs import open_job
 from foveal.workflow.listener import Listener
-from foveal.workflow.run_folder import Run, write_run
+from foveal.workflow.run_folder import CHECKPOINTS, REPORT, Run, write_run
 from foveal.workflow.settings import TrainSettings
+from foveal.workflow.start import (
+    START,
+    Start,
+    changed_settings,
+    new_start,
+    other_versions,
+    read_start,
+    refuse_differences,
+    refuse_other_photos,
+    write_start,
+)
 
 _RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
 
@@ -57,9 +69,9 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
     Raises:
         DataError: the photos cannot be trained on, or `strict` was asked for and one is unreadable.
         StorageError: the run folder cannot be written.
+        TrainingError: training failed, or was stopped.
         UsageError: the run folder would lie among the photos.
     """
-    started = time.perf_counter()
     listener = listener or Listener()
     if settings.out.absolute().is_relative_to(settings.folder.absolute()):
         raise UsageError(
@@ -71,30 +83,66 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
     _refuse_unreadable(data, settings)
     folder = new_run_folder(settings.out, settings.folder)
     with _empty_folder_removed(folder), lock(folder / ".lock"):
-        classifier = Classifier(
-            settings.backbone,
-            data,
-            views=settings.views,
-            augment=settings.augment,
-            preprocess=settings.preprocess(),
-            device=settings.device,
-            seed=settings.seed,
-            listener=listener,
-        )
-        classifier.encode()
-        _refuse_unreadable(classifier.data, settings)
-        head = classifier.fit_head(settings)
-        splits = [name for name in ("validation", "test") if classifier.data.subset(name)]
-        run = Run(
-            folder=folder,
-            classifier=classifier,
-            evaluations={name: classifier.evaluate(name) for name in splits},
-            timing=classifier.timing,
-            warnings=data_warnings(classifier.data, classifier.unreadable),
-            next_steps=next_steps(settings, classifier.data),
-        )
-        write_run(run, head, settings, started)
-        return run
+        start = new_start(settings, data)
+        listener.run_folder(folder)
+        return _complete(folder, start, data, listener)
+
+
+def resume_run(
+    folder: Path, given: dict[str, Any] | None = None, listener: Listener | None = None
+) -> Run:
+    """Go on with a run that was stopped, at the very step where its last checkpoint is.
+
+    Args:
+        folder: the run folder.
+        given: settings that were given again; they must be those of the run.
+        listener: hears what is being done; None for silence.
+
+    Returns:
+        The run.
+
+    Raises:
+        TrainingError: there is nothing to resume, or photos or settings have changed; the message
+            lists the differences.
+        LockedError: the run is still going on.
+    """
+    listener = listener or Listener()
+    start = read_start(folder)
+    if (folder / REPORT).is_file():
+        raise TrainingError(f"{folder} is finished: there is nothing to resume.")
+    refuse_differences(folder, changed_settings(start.settings, given or {}))
+    data = open_data(start.settings)
+    refuse_other_photos(folder, start, data)
+    others = other_versions(start)
+    if others:
+        listener.warn(f"The bits may differ from an uninterrupted run: {'; '.join(others)}.")
+    with lock(folder / ".lock"):
+        listener.run_folder(folder)
+        return _complete(folder, start, data, listener)
+
+
+def _complete(folder: Path, start: Start, data: ImageData, listener: Listener) -> Run:
+    began = time.perf_counter()
+    settings = start.settings
+    job = open_job(settings, data, folder / CHECKPOINTS, listener)
+    if not (folder / CHECKPOINTS / START).is_file():
+        write_start(folder / CHECKPOINTS, start)
+    job.prepare()
+    classifier = job.classifier
+    _refuse_unreadable(classifier.data, settings)
+    job.train()
+    splits = [name for name in ("validation", "test") if classifier.data.subset(name)]
+    run = Run(
+        folder=folder,
+        classifier=classifier,
+        evaluations={name: classifier.evaluate(name) for name in splits},
+        timing=classifier.timing,
+        warnings=data_warnings(classifier.data, classifier.unreadable),
+        next_steps=next_steps(settings, classifier.data),
+        closing=job.closing(),
+    )
+    write_run(run, start, began)
+    return run
 
 
 def new_run_folder(out: Path, source: Path) -> Path:
@@ -129,13 +177,22 @@ def new_run_folder(out: Path, source: Path) -> Path:
 
 @contextmanager
 def _empty_folder_removed(folder: Path) -> Iterator[None]:
-    """Leave no empty run folder behind a run that failed before it wrote anything."""
+    """Leave no run folder behind a run that failed before it had anything worth keeping.
+
+    A run that was stopped keeps its folder: it can be resumed.
+    """
     try:
         yield
-    except BaseException:
+    except FovealError:
+        checkpoints = folder / CHECKPOINTS
+        if [path.name for path in checkpoints.glob("*")] == [START]:
+            (checkpoints / START).unlink()
+        with suppress(OSError):
+            checkpoints.rmdir()
+        raise
+    finally:
         with suppress(OSError):
             folder.rmdir()
-        raise
 
 
 def _require_validation(data: ImageData) -> None:

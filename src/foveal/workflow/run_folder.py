@@ -8,7 +8,8 @@
         history.csv     one row per epoch
         metrics.json    figures of every split, seconds of every part
         rejected.csv    path, reason, remedy
-        report.html     all of it for people, in one file
+        report.html     all of it for people, in one file; comes last
+        checkpoints/    what `foveal train --resume` continues from
         model/          the classifier; see `foveal.runtime.model_folder`
 """
 
@@ -27,13 +28,12 @@ from typing import Any
 from foveal.evaluation import Evaluation, ReportData, render_report
 from foveal.runtime.cores import usable_cores
 from foveal.storage import write_json, write_text
-from foveal.training.head import TrainedHead
 from foveal.training.record import EpochRecord
-from foveal.workflow.assemble import provenance
-from foveal.workflow.classifier import Classifier
-from foveal.workflow.settings import TrainSettings
+from foveal.workflow.base import TrainableClassifier
+from foveal.workflow.start import Start
 
 FORMAT_VERSION = 1
+CHECKPOINTS, REPORT = "checkpoints", "report.html"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Run:
 
     folder: Path
     """The run folder."""
-    classifier: Classifier
+    classifier: TrainableClassifier
     """The trained classifier."""
     evaluations: Mapping[str, Evaluation]
     """By split; ``"test"`` only where there is one."""
@@ -52,6 +52,8 @@ class Run:
     """What the user should know about the data."""
     next_steps: Sequence[str]
     """What to try next."""
+    closing: str | None = None
+    """What fine-tuning would cost and bring, where it was not done."""
 
     @property
     def main(self) -> Evaluation:
@@ -59,42 +61,42 @@ class Run:
         return self.evaluations.get("test", self.evaluations["validation"])
 
 
-def write_run(run: Run, head: TrainedHead, settings: TrainSettings, started: float) -> None:
+def write_run(run: Run, start: Start, began: float) -> None:
     """Fill a run folder; its ``report.html`` comes last.
 
     Args:
         run: what the run gave; its `timing` gains the total.
-        head: the trained head with its history.
-        settings: the run's settings.
-        started: when the run started, by ``time.perf_counter()``.
+        start: how it began.
+        began: when this process began to work on it, by ``time.perf_counter()``.
 
     Raises:
         StorageError: a file cannot be written; the message names it.
     """
     folder, data = run.folder, run.classifier.data
-    config = run_config(run, settings)
+    config = run_config(run, start)
     splits = {name: evaluation.as_dict() for name, evaluation in run.evaluations.items()}
     write_json(folder / "config.json", config)
     data.write_split(folder / "split.csv")
-    write_text(folder / "history.csv", history_csv(head.history))
+    write_text(folder / "history.csv", history_csv(run.classifier.trained().history))
     write_text(
         folder / "rejected.csv",
         _csv(["path", "reason", "remedy"], [[r.path, r.reason, r.remedy] for r in data.rejected]),
     )
     run.classifier.save(folder / "model", metrics=splits)
-    run.timing["finetune_seconds"] = 0.0
-    run.timing["total_seconds"] = time.perf_counter() - started
+    for name in ("decode", "encode", "head", "finetune"):
+        run.timing.setdefault(f"{name}_seconds", 0.0)
+    run.timing["total_seconds"] = time.perf_counter() - began
     metrics = {"classes": list(data.classes), "splits": splits, "timing": run.timing}
     write_json(folder / "metrics.json", metrics)
-    write_text(folder / "report.html", render_report(report_data(run, head, settings, config)))
+    write_text(folder / REPORT, render_report(report_data(run, start, config)))
 
 
-def run_config(run: Run, settings: TrainSettings) -> dict[str, Any]:
+def run_config(run: Run, start: Start) -> dict[str, Any]:
     """Return everything that is needed to make a run again.
 
     Args:
         run: what the run gave.
-        settings: its settings.
+        start: how it began.
 
     Returns:
         The content of ``config.json``.
@@ -102,32 +104,31 @@ def run_config(run: Run, settings: TrainSettings) -> dict[str, Any]:
     data = run.classifier.data
     return {
         "format_version": FORMAT_VERSION,
-        "created": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": settings.command(),
-        "settings": settings.as_dict(),
+        "created": start.created,
+        "command": start.settings.command(),
+        "settings": start.settings.as_dict(),
+        "training": run.classifier.facts,
         "classes": list(data.classes),
         "data_root": str(data.root.absolute()),
         "split_source": data.split_source,
         "machine": {"system": platform.platform(), "threads": usable_cores()},
-        **provenance(run.classifier.encoder.backbone, data),
+        **run.classifier.provenance(),
     }
 
 
-def report_data(
-    run: Run, head: TrainedHead, settings: TrainSettings, config: Mapping[str, Any]
-) -> ReportData:
+def report_data(run: Run, start: Start, config: Mapping[str, Any]) -> ReportData:
     """Collect what the report shows.
 
     Args:
         run: what the run gave.
-        head: the trained head.
-        settings: the run's settings.
+        start: how it began.
         config: the content of ``config.json``.
 
     Returns:
         What `foveal.evaluation.render_report` takes.
     """
-    data = run.classifier.data
+    data, model, settings = run.classifier.data, run.classifier.trained(), start.settings
+    last = model.history[-1].phase if model.history else "head"
     return ReportData(
         title=settings.folder.absolute().stem,
         run_name=run.folder.name,
@@ -135,15 +136,15 @@ def report_data(
         classes=data.classes,
         counts={str(split): classes for split, classes in data.counts().items()},
         evaluations=run.evaluations,
-        history=[asdict(record) for record in head.history],
-        best_epoch=head.best_epoch,
+        history=[asdict(record) for record in model.history if record.phase == last],
+        best_epoch=model.best_epoch,
         timing=run.timing,
         warnings=run.warnings,
         rejected=data.rejected,
         settings=_flat(config),
         command=settings.command(),
         next_steps=run.next_steps,
-        temperature=head.temperature,
+        temperature=model.temperature,
         image_root=data.root.absolute(),
     )
 

@@ -1,0 +1,101 @@
+"""The three ways to train, as jobs that a run carries out one step after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from foveal.data import ImageData
+from foveal.workflow.base import TrainableClassifier
+from foveal.workflow.classifier import Classifier
+from foveal.workflow.listener import Listener
+from foveal.workflow.settings import TrainSettings
+
+
+class Job(Protocol):
+    """What a run has to do."""
+
+    @property
+    def classifier(self) -> TrainableClassifier:
+        """What is being trained."""
+
+    def prepare(self) -> None:
+        """Read every photo, so that what cannot be read is known before training begins."""
+
+    def train(self) -> None:
+        """Train, from the last checkpoint where there is one."""
+
+    def closing(self) -> str | None:
+        """Return what could be done next and what it would cost, or None."""
+
+
+def open_job(
+    settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+) -> Job:
+    """Return the job that some settings ask for.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        checkpoints: where it keeps what it needs to go on later.
+        listener: hears what is being done.
+
+    Returns:
+        The job.
+    """
+    return HeadJob(settings, data, listener)
+
+
+def open_classifier(settings: TrainSettings, data: ImageData, listener: Listener) -> Classifier:
+    """Return the classifier on a pre-trained backbone that some settings ask for.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        listener: hears what is being done.
+
+    Returns:
+        The classifier, not trained yet.
+    """
+    return Classifier(
+        settings.backbone_name,
+        data,
+        views=settings.view_count,
+        augment=settings.augmentation(),
+        resize=settings.resize,
+        weights=settings.weights or "default",
+        image_size=settings.image_size,
+        device=settings.device,
+        seed=settings.seed,
+        listener=listener,
+    )
+
+
+class HeadJob:
+    """A head on frozen features; see `Job`.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        listener: hears what is being done.
+    """
+
+    def __init__(self, settings: TrainSettings, data: ImageData, listener: Listener) -> None:
+        self.settings = settings
+        self.classifier = open_classifier(settings, data, listener)
+
+    def prepare(self) -> None:
+        """Encode every photo; see `Job.prepare`."""
+        self.classifier.encode()
+
+    def train(self) -> None:
+        """Train the head; see `Job.train`."""
+        self.classifier.fit_head(self.settings.head_config())
+
+    def closing(self) -> str | None:
+        """Return what fine-tuning would cost and bring; see `Job.closing`.
+
+        Returns:
+            A sentence, or None.
+        """
+        return None
