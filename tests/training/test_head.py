@@ -8,8 +8,9 @@ import torch
 
 from foveal.errors import UsageError
 from foveal.metrics import log_loss, softmax
+from foveal.models.heads import dense_head
 from foveal.training import HeadConfig
-from foveal.training.dense import Standardiser, dense_head, dense_logits
+from foveal.training.dense import Standardiser, dense_logits
 from foveal.training.head import Features, calibrate, train_head
 
 

@@ -53,7 +53,7 @@ def test_the_weights_in_safetensors_are_the_network_in_the_graph(trained, photos
 
     from foveal.models.create import create_model
     from foveal.runtime.convert import RawPixels
-    from foveal.training.dense import dense_head
+    from foveal.models.heads import dense_head
 
     trained.save(tmp_path / "model")
     loaded = foveal.load(tmp_path / "model")

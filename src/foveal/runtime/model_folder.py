@@ -38,8 +38,8 @@ class ModelConfig:
     head_widths: tuple[int, ...]
     """Widths of the head's layers: ``(features, classes)`` or ``(features, hidden, classes)``;
     empty where the network kept its own head."""
-    description: str | None = None
-    """The TOML text of a network that is in no table, or None."""
+    description: dict[str, Any] | None = None
+    """The layers of a network that is in no table, or None."""
     temperature: float = 1.0
     """The calibration that is already folded into the last layer; for information."""
     provenance: dict[str, Any] = field(default_factory=dict)

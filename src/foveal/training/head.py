@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from foveal.metrics import fit_temperature
+from foveal.models.heads import dense_head
 from foveal.training.adamw import AdamW
 from foveal.training.config import HeadConfig
-from foveal.training.dense import Dense, Standardiser, dense_head, fold
+from foveal.training.dense import Dense, Standardiser, fold
 from foveal.training.order import epoch_order, epoch_views
 from foveal.training.record import EpochRecord
 

@@ -10,6 +10,7 @@ from foveal.features.backbone import Backbone, frozen_graph
 from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
 from foveal.models.create import create_model
+from foveal.models.heads import dense_head
 from foveal.runtime.backends import OpenVinoBackend, batch_for_many, openvino
 from foveal.runtime.convert import (
     RawPixels,
@@ -20,7 +21,6 @@ from foveal.runtime.convert import (
 )
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
-from foveal.training.dense import dense_head
 from foveal.training.head import TrainedHead
 from foveal.version import __version__
 

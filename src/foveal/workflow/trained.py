@@ -123,8 +123,8 @@ class NetworkModel:
     """Names in the order of the logits."""
     head_widths: tuple[int, ...]
     """Widths of a dense head that replaced the network's own; empty where it kept its own."""
-    description: str | None
-    """The TOML text of a network that is in no table, or None."""
+    description: dict[str, Any] | None
+    """The layers of a network that is in no table, or None."""
     history: tuple[EpochRecord, ...]
     """One record an epoch, of every phase."""
     best_epoch: int
