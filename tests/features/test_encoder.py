@@ -41,7 +41,7 @@ def test_features_equal_the_pytorch_network_on_the_same_pixels(samples):
     with torch.inference_mode():
         expected = pixels(torch.from_numpy(images)).numpy()
     error = np.abs(features - expected).max() / np.abs(expected).max()
-    assert error < (2e-2 if backbone.precision == "bf16" else 1e-4)
+    assert error < (5e-2 if backbone.precision == "bf16" else 1e-4)
 
 
 @pytest.mark.usefixtures("shared_graphs")

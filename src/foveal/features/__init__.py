@@ -5,7 +5,7 @@ from __future__ import annotations
 from foveal.features.backbone import Backbone, choose_backbone
 from foveal.features.cache import FeatureStore
 from foveal.features.decoding import Views
-from foveal.features.encoder import Encoded, FrozenEncoder
+from foveal.features.encoder import Encoded, FrozenEncoder, cache_bytes
 
 __all__ = [
     "Backbone",
@@ -13,5 +13,6 @@ __all__ = [
     "FeatureStore",
     "FrozenEncoder",
     "Views",
+    "cache_bytes",
     "choose_backbone",
 ]

@@ -1,15 +1,18 @@
-"""A frozen backbone that runs: raw pixels in, one feature vector an image out."""
+"""A frozen backbone that runs: raw pixels in, one feature vector or one stack of maps out."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foveal.errors import UsageError
+from foveal.errors import ModelError, UsageError
 from foveal.images import Preprocess
 from foveal.models import architecture
+from foveal.models.hub import HubWeights
+from foveal.models.registry import Architecture
 from foveal.runtime.backends import (
     Backend,
     OpenVinoBackend,
@@ -22,15 +25,16 @@ from foveal.storage import cache_folder, content_hash, recover_folder, replace_f
 
 CODE_VERSION = 1  # raise it when the same inputs would give other features
 DEVICES = ("auto", "cpu", "cuda")
+INSTALLED, RANDOM = "default", "none"
 _GRAPH = "prefix.xml"
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """Which network makes the features, and on what."""
+    """Which network makes the features, from where to where, and on what."""
 
     name: str
-    """A registered architecture with trained weights."""
+    """A registered architecture."""
     preprocess: Preprocess
     """What brings photos into its input."""
     device: str
@@ -38,42 +42,62 @@ class Backbone:
     precision: str
     """``"f32"`` or ``"bf16"``."""
     fingerprint: str
-    """A hash of all that decides the features: weights, preprocessing, engine, code version."""
+    """A hash of all that decides the features: weights, cut, preprocessing, engine, versions."""
+    blocks: int | None = None
+    """How many blocks run, from the first; None for all of them and the pool."""
+    weights: str = INSTALLED
+    """``"default"`` for the trained ones on this machine, ``"none"`` for random ones, or the path
+    of a file."""
+    seed: int = 0
+    """What random weights are drawn from."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ends before the pool, in maps (H, W, C) rather than in a vector (D,)."""
+        return self.blocks is not None
 
 
 def choose_backbone(
-    name: str, preprocess: Preprocess | None = None, *, device: str = "auto"
+    name: str,
+    preprocess: Preprocess | None = None,
+    *,
+    device: str = "auto",
+    blocks: int | None = None,
+    weights: str | Path = INSTALLED,
+    seed: int = 0,
 ) -> Backbone:
     """Settle which backbone runs where, without loading it.
 
     Args:
-        name: a registered architecture with trained weights.
+        name: a registered architecture.
         preprocess: what brings photos into its input; None for what its weights need.
         device: ``"auto"`` (an accelerator if PyTorch sees one), ``"cpu"`` or ``"cuda"``.
+        blocks: how many blocks run, 1 or more; None, or all of them, for feature vectors.
+        weights: ``"default"`` for the trained ones on this machine, ``"hub"`` to download them
+            first if need be, ``"none"`` for random ones, or a file of weights for this
+            architecture, whose head is not read.
+        seed: decides random weights.
 
     Returns:
         The backbone.
 
     Raises:
         UnknownNameError: there is no such architecture.
-        ModelError: it has no trained weights, or they are not installed.
-        UsageError: there is no such device on this machine.
+        ModelError: the weights are not there.
+        UsageError: there is no such device here, the network has fewer blocks, or `weights` is
+            a file without `preprocess` for an architecture that has no trained weights.
     """
     row = architecture(name, kind="backbone")
-    weights, file = row.trained()
-    preprocess = preprocess or weights.preprocess
+    kind, content = _weights(row, weights, seed)
+    preprocess = preprocess or _preprocess(row, kind)
+    blocks = _cut(name, blocks)
     device = _available(device)
     precision = best_precision() if device == "cpu" else "bf16"
     engine = f"openvino {openvino().__version__}" if device == "cpu" else f"torch {device}"
-    facts = [
-        CODE_VERSION,
-        row.name,
-        sha256_file(file),
-        preprocess.as_dict(),
-        engine,
-        precision,
-    ]
-    return Backbone(name, preprocess, device, precision, content_hash(json.dumps(facts).encode()))
+    facts = [CODE_VERSION, row.name, content, preprocess.as_dict(), engine, precision]
+    facts += [] if blocks is None else [{"blocks": blocks}]
+    fingerprint = content_hash(json.dumps(facts).encode())
+    return Backbone(name, preprocess, device, precision, fingerprint, blocks, kind, seed)
 
 
 def frozen_graph(backbone: Backbone) -> Any:
@@ -83,7 +107,7 @@ def frozen_graph(backbone: Backbone) -> Any:
         backbone: which backbone.
 
     Returns:
-        An ``openvino.Model``: uint8 (?, S, S, C) → float32 (?, D).
+        An ``openvino.Model``: uint8 (?, S, S, C) → float32 (?, D), or (?, H, W, C) if it is cut.
     """
     folder = cache_folder() / "graphs" / backbone.fingerprint
     recover_folder(folder)
@@ -101,31 +125,71 @@ def open_backend(backbone: Backbone) -> Backend:
         backbone: which backbone.
 
     Returns:
-        A backend whose outputs are features (N, D).
+        A backend whose outputs are features (N, D), or maps (N, H, W, C) if it is cut.
     """
     if backbone.device == "cpu":
         graph = frozen_graph(backbone)
         batch = batch_for_many()
         return OpenVinoBackend(graph, precision=backbone.precision, batch=batch, throughput=True)
-    return TorchBackend(_raw_pixels(backbone), device=backbone.device)
+    from foveal.features.network import pixels_to_features
+
+    return TorchBackend(pixels_to_features(backbone), device=backbone.device)
 
 
 def _convert(backbone: Backbone, path: Path) -> None:
+    from foveal.features.network import pixels_to_features
     from foveal.runtime.convert import save_openvino, to_openvino
 
     preprocess = backbone.preprocess
-    graph = to_openvino(_raw_pixels(backbone), preprocess.image_size, preprocess.channels)
-    save_openvino(graph, path)
+    module = pixels_to_features(backbone)
+    save_openvino(to_openvino(module, preprocess.image_size, preprocess.channels), path)
 
 
-def _raw_pixels(backbone: Backbone) -> Any:
-    from foveal.models.create import create_model
-    from foveal.runtime.convert import RawPixels
+def _weights(row: Architecture, weights: str | Path, seed: int) -> tuple[str, str]:
+    """Return which kind of weights these are, and a name of their content."""
+    if weights == RANDOM:
+        return RANDOM, f"random {seed} torch {version('torch')}"
+    if weights == "hub":
+        if not isinstance(row.weights, HubWeights):
+            row.trained()  # says what is missing
+            raise UsageError(
+                f"`weights` is 'hub', but those of {row.name!r} are installed with a package; "
+                "use 'default'."
+            )
+        return INSTALLED, sha256_file(row.weights.fetch())
+    if weights == INSTALLED:
+        return INSTALLED, sha256_file(row.trained()[1])
+    file = Path(weights)
+    if not file.is_file():
+        raise ModelError(
+            f"`weights` must be 'default', 'hub', 'none' or a file; {str(weights)!r} is no file."
+        )
+    return str(file.absolute()), sha256_file(file)
 
-    size = backbone.preprocess.image_size
-    network = create_model(backbone.name, image_size=size, pretrained=True)
-    prefix, _ = network.split(len(network.blocks))
-    return RawPixels(prefix.eval(), backbone.preprocess.mean, backbone.preprocess.std)
+
+def _preprocess(row: Architecture, kind: str) -> Preprocess:
+    if row.weights is not None:
+        return row.weights.preprocess
+    if kind != RANDOM:
+        raise UsageError(
+            f"`preprocess` must be given: nothing says what the weights in {kind} were trained "
+            f"with, and {row.name!r} has none of its own."
+        )
+    channels = row.in_channels
+    return Preprocess.preset("symmetric", image_size=row.image_size, channels=channels)
+
+
+def _cut(name: str, blocks: int | None) -> int | None:
+    if blocks is None:
+        return None
+    from foveal.features.network import outline
+
+    names = outline(name).block_names
+    if not 1 <= blocks <= len(names):
+        raise UsageError(
+            f"`blocks` must be 1 to {len(names)}, the blocks of {name!r}; got {blocks}."
+        )
+    return None if blocks == len(names) else blocks
 
 
 def _available(device: str) -> str:

@@ -20,7 +20,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,8 @@ _LENGTH = struct.Struct("<Q")
 _MAX_HEADER = 4096
 
 Key = bytes
-Rows = NDArray[np.float32]
+Rows = NDArray[np.float32] | NDArray[np.float16]
+DType = Literal["float32", "float16"]
 
 
 def view_key(content: str, view: str) -> Key:
@@ -55,6 +56,7 @@ class _Shard:
     path: Path
     keys: tuple[Key, ...]
     shape: tuple[int, ...]
+    dtype: DType
     rows_checksum: str
     rows_offset: int
 
@@ -64,7 +66,7 @@ class _Shard:
             data = file.read()
         if content_hash(data) != self.rows_checksum:
             raise CorruptFileError(f"{self.path} has changed since it was written.")
-        return np.frombuffer(data, np.float32).reshape(len(self.keys), *self.shape)
+        return np.frombuffer(data, self.dtype).reshape(len(self.keys), *self.shape)
 
 
 class FeatureStore:
@@ -72,8 +74,9 @@ class FeatureStore:
 
     Args:
         folder: where its shards are; made when the first shard is written.
-        shape: the shape of one row: ``(D,)`` for feature vectors.
+        shape: the shape of one row: ``(D,)`` for feature vectors, ``(H, W, C)`` for maps.
         notify: is told in one sentence of every damaged shard that was dropped.
+        dtype: the numbers of a row.
     """
 
     def __init__(
@@ -81,9 +84,11 @@ class FeatureStore:
         folder: Path,
         shape: Sequence[int],
         notify: Callable[[str], None] = lambda sentence: None,
+        dtype: DType = "float32",
     ) -> None:
         self.folder = folder
         self.shape = tuple(shape)
+        self.dtype: DType = dtype
         self._notify = notify
 
     def find(self, keys: Sequence[Key]) -> tuple[Rows, NDArray[np.bool_]]:
@@ -93,9 +98,9 @@ class FeatureStore:
             keys: n keys; see `view_key`.
 
         Returns:
-            Rows, float32 (n, *shape), zero where nothing is known, and which are known, bool (n,).
+            Rows (n, *shape), zero where nothing is known, and which are known, bool (n,).
         """
-        rows = np.zeros((len(keys), *self.shape), np.float32)
+        rows: Rows = np.zeros((len(keys), *self.shape), self.dtype)
         known = np.zeros(len(keys), np.bool_)
         wanted: dict[Key, list[int]] = {}
         for index, key in enumerate(keys):
@@ -115,7 +120,7 @@ class FeatureStore:
 
         Args:
             keys: n keys.
-            rows: float32 (n, *shape).
+            rows: (n, *shape), of the store's dtype.
 
         Raises:
             DiskFullError: there is no room for the shard.
@@ -123,18 +128,19 @@ class FeatureStore:
         """
         if not len(keys):
             return
-        table, data = b"".join(keys), np.ascontiguousarray(rows, np.float32).tobytes()
+        table, data = b"".join(keys), np.ascontiguousarray(rows, self.dtype).tobytes()
+        checksum = content_hash(data)
         header = json.dumps(
             {
                 "version": VERSION,
                 "count": len(keys),
                 "shape": self.shape,
-                "dtype": "float32",
+                "dtype": self.dtype,
                 "keys": content_hash(table),
-                "rows": content_hash(data),
+                "rows": checksum,
             }
         ).encode()
-        name = content_hash(table + data)
+        name = content_hash(table + checksum.encode())
         blob = b"".join([_LENGTH.pack(len(header)), header, table, data])
         write_bytes(self.folder / f"{name}.shard", blob)
 
@@ -142,7 +148,7 @@ class FeatureStore:
         shards = []
         for path in sorted(self.folder.glob("[0-9a-f]*.shard")):  # not another's temporaries
             try:
-                shards.append(_open_shard(path, self.shape))
+                shards.append(_open_shard(path, self.shape, self.dtype))
             except (StorageError, OSError) as error:
                 self._drop(path, error)
         return shards
@@ -159,20 +165,20 @@ class FeatureStore:
         path.unlink(missing_ok=True)
 
 
-def _open_shard(path: Path, shape: tuple[int, ...]) -> _Shard:
+def _open_shard(path: Path, shape: tuple[int, ...], dtype: DType) -> _Shard:
     with open(path, "rb") as file:
         header, offset = _header(path, file)
         count = header["count"]
         table = file.read(count * KEY_BYTES)
-    if header["version"] != VERSION or tuple(header["shape"]) != shape:
-        raise CorruptFileError(f"{path} holds rows of another shape or version.")
+    found = header["version"], tuple(header["shape"]), header["dtype"]
+    if found != (VERSION, shape, dtype):
+        raise CorruptFileError(f"{path} holds rows of another shape, kind or version.")
     start = offset + len(table)
-    if content_hash(table) != header[
-        "keys"
-    ] or path.stat().st_size != start + count * 4 * math.prod(shape):
+    size = start + count * np.dtype(dtype).itemsize * math.prod(shape)
+    if content_hash(table) != header["keys"] or path.stat().st_size != size:
         raise CorruptFileError(f"{path} is not whole.")
     keys = tuple(table[at : at + KEY_BYTES] for at in range(0, len(table), KEY_BYTES))
-    return _Shard(path, keys, shape, header["rows"], start)
+    return _Shard(path, keys, shape, dtype, header["rows"], start)
 
 
 def _header(path: Path, file: BinaryIO) -> tuple[dict[str, Any], int]:
@@ -181,7 +187,9 @@ def _header(path: Path, file: BinaryIO) -> tuple[dict[str, Any], int]:
         if length > _MAX_HEADER:
             raise ValueError(length)
         header = json.loads(file.read(length))
-        if {"version", "count", "shape", "keys", "rows"} - header.keys() or header["count"] < 0:
+        if {"version", "count", "shape", "dtype", "keys", "rows"} - header.keys() or header[
+            "count"
+        ] < 0:
             raise ValueError(header)
     except (struct.error, ValueError, TypeError, AttributeError) as error:
         raise CorruptFileError(f"{path} has no readable header.") from error
