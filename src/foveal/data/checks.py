@@ -23,8 +23,7 @@ from foveal.data.scan import TINY, Scan, scan_images
 from foveal.data.similarity import near_identical
 
 _KEEP_TOGETHER = (
-    "look at them; keep one, or keep them in one split: by --group-by with a pattern of their "
-    "names, in a table by a column group"
+    "look at them; keep one, or keep them in one split (--group-by, or a column group in a table)"
 )
 IMBALANCE = 10  # times; beyond, accuracy says little about the small class
 
@@ -238,7 +237,8 @@ def _paths(samples: Sequence[Sample]) -> tuple[Path, ...]:
 
 
 def _and(words: Sequence[str]) -> str:
-    return " and ".join(words)
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 _CHECKS: tuple[Callable[[_Data], Iterator[Finding]], ...] = (

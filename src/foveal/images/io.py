@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ MAX_PIXELS = 100_000_000
 MAX_SIDE = 30_000  # the warps of OpenCV end at 32,766
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
+_DECODING = Lock()
 _ORIENTATION = 0x0112
 _SNIFF_BYTES = 64
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF or HEIC"
@@ -79,6 +81,35 @@ def load_image(
             image.draft(None, (min_side, min_side))
         image.load()
         return upright(rgb_pixels(image), orientation_of(image))
+
+
+def image_pixels(image: Image.Image, *, name: str = "image") -> NDArray[np.uint8]:
+    """Return the pixels of a Pillow image by the same rules as `load_image`.
+
+    Args:
+        image: of any mode, decoded or only opened; it is left as it is, but for being decoded.
+        name: what to call it in errors.
+
+    Returns:
+        uint8 (H, W, 3), RGB in sRGB, owned by the caller, upright.
+
+    Raises:
+        ImageError: it cannot be decoded, or is too large.
+
+    Example:
+        >>> image_pixels(Image.new("LA", (4, 3), (0, 0)))[0, 0].tolist()
+        [255, 255, 255]
+    """
+    _check_size(image.size, name, MAX_PIXELS)
+    with quiet_pillow():
+        try:
+            with _DECODING:  # an opened image shares its file between threads
+                image.load()
+            return upright(rgb_pixels(image), orientation_of(image))
+        except Exception as error:  # a decoder fed hostile bytes may raise anything
+            words = "".join(c for c in str(error) if c.isprintable())[:120]
+            remedy = "give the path of its file, or another image"
+            raise ImageError(name, f"cannot be decoded ({words})", remedy) from error
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,11 @@ from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_
 from foveal.runtime.decoding import decode_ahead, in_batches
 from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
 
-Source = str | Path | NDArray[np.uint8]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source: TypeAlias = "str | Path | NDArray[np.uint8] | Image"
+"""A path, pixels uint8 (H, W, 3) in RGB, or a Pillow image of any mode."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Prediction:
     """What a classifier says of one image."""
 
     path: str
-    """The file, or ``"<array>"``."""
+    """The file; ``"<array>"`` or ``"<image>"`` for pixels without one."""
     labels: tuple[str, ...]
     """Names, most probable first; empty if the image could not be read."""
     indices: tuple[int, ...]
@@ -71,7 +76,7 @@ class Predictor:
         """Name one image or many.
 
         Args:
-            images: a path, an array uint8 (H, W, 3) in RGB, or several of them.
+            images: a path, an array uint8 (H, W, 3) in RGB, a Pillow image, or several of them.
             top_k: how many names each gets; at most the number of classes.
 
         Returns:
@@ -80,14 +85,16 @@ class Predictor:
 
         Raises:
             ImageError: the only image cannot be read.
-            UsageError: `top_k` is less than 1.
+            UsageError: `top_k` is less than 1, or `images` is something else.
         """
-        if isinstance(images, str | Path | np.ndarray):
-            (prediction,) = self.predict([images], top_k)
+        if _is_source(images):
+            (prediction,) = self.stream([images], top_k)
             if prediction.reason is not None:
                 raise ImageError(prediction.path, prediction.reason, "use another image")
             return prediction
-        return list(self.stream(images, top_k))
+        if isinstance(images, bytes) or not isinstance(images, Iterable):
+            _require_source(images)
+        return list(self.stream(cast("Iterable[Source]", images), top_k))
 
     def stream(
         self,
@@ -98,7 +105,7 @@ class Predictor:
         """Name many images, decoding ahead of the network.
 
         Args:
-            images: paths or arrays uint8 (H, W, 3) in RGB.
+            images: paths, arrays uint8 (H, W, 3) in RGB, or Pillow images.
             top_k: how many names each gets.
             progress: called with the number of images done.
 
@@ -106,7 +113,7 @@ class Predictor:
             A `Prediction` for every image, in order.
 
         Raises:
-            UsageError: `top_k` is less than 1.
+            UsageError: `top_k` is less than 1, or one of `images` is something else.
         """
         if top_k < 1:
             raise UsageError(f"`top_k` must be at least 1; got {top_k}.")
@@ -127,12 +134,17 @@ class Predictor:
         """Yield the probabilities of all classes for many images.
 
         Args:
-            sources: paths or arrays uint8 (H, W, 3) in RGB.
+            sources: paths, arrays uint8 (H, W, 3) in RGB, or Pillow images.
 
         Yields:
             The position of an image and its probabilities float32 (K,), or the reason why it
             cannot be read; in no particular order.
+
+        Raises:
+            UsageError: one of `sources` is something else.
         """
+        for source in sources:
+            _require_source(source)
         failed: list[tuple[int, ImageError]] = []
 
         def readable() -> Iterator[tuple[int, Images]]:
@@ -151,9 +163,13 @@ class Predictor:
 
     def _load(self, source: Source) -> Images:
         preprocess = self.config.preprocess
-        return (
-            preprocess.apply(source) if isinstance(source, np.ndarray) else preprocess.load(source)
-        )
+        if isinstance(source, str | Path):
+            return preprocess.load(source)
+        if isinstance(source, np.ndarray):
+            return preprocess.apply(source)
+        from foveal.images.io import image_pixels
+
+        return preprocess.apply(image_pixels(source, name=_name(source)))
 
     def _prediction(
         self, path: str, probabilities_K: NDArray[np.float32], top_k: int
@@ -204,5 +220,25 @@ def open_folder(folder: Path, *, many: bool) -> Predictor:
     return Predictor(read_config(folder), backend)
 
 
+def _is_source(value: object) -> TypeGuard[Source]:
+    if isinstance(value, str | Path | np.ndarray):
+        return True
+    pillow = sys.modules.get("PIL.Image")  # whoever has such an image has imported it
+    return pillow is not None and isinstance(value, pillow.Image)
+
+
+def _require_source(value: object) -> None:
+    if not _is_source(value):
+        shown = repr(value) if len(repr(value)) <= 60 else f"a {type(value).__name__}"
+        raise UsageError(
+            "an image must be a path, an array uint8 (H, W, 3) in RGB, or a Pillow image; "
+            f"got {shown}: give one of these, or a list of them."
+        )
+
+
 def _name(source: Source) -> str:
-    return "<array>" if isinstance(source, np.ndarray) else str(source)
+    if isinstance(source, str | Path):
+        return str(source)
+    if isinstance(source, np.ndarray):
+        return "<array>"
+    return str(getattr(source, "filename", "")) or "<image>"
