@@ -7,8 +7,9 @@ temporary beside the target, is flushed to the disk, and is then moved over the 
 from __future__ import annotations
 
 from foveal.storage.atomic import atomic_file, write_bytes, write_json, write_text
+from foveal.storage.cache_place import cache_folder
 from foveal.storage.checksum import content_hash, file_content_hash, sha256_file
-from foveal.storage.folders import cache_folder, recover_folder, replace_folder
+from foveal.storage.folders import recover_folder, replace_folder
 from foveal.storage.locks import lock
 from foveal.storage.reading import read_bytes, read_json
 from foveal.storage.space import require_free_space

@@ -9,23 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from foveal.errors import DiskFullError, StorageError
+from foveal.storage.cache_place import CACHE_VARIABLE, is_cached
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def free_bytes(path: str | Path) -> int:
+def free_bytes(path: str | Path) -> int | None:
     """Return the bytes that are free where `path` is, or will be.
 
     Args:
         path: a file or folder; it need not exist yet.
 
     Returns:
-        Free bytes on that file system.
+        Free bytes on that file system; None where it does not tell, such as in ``/proc``.
     """
     folder = Path(path).absolute()
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.free if usage.total else None
 
 
 def require_free_space(path: str | Path, needed: int) -> None:
@@ -39,7 +41,7 @@ def require_free_space(path: str | Path, needed: int) -> None:
         DiskFullError: less than `needed` is free.
     """
     free = free_bytes(path)
-    if free < needed:
+    if free is not None and free < needed:
         raise DiskFullError(path, needed, free)
 
 
@@ -60,8 +62,9 @@ def named_errors(path: str | Path, action: str, needed: int = 0) -> Iterator[Non
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise DiskFullError(path, needed, free_bytes(path)) from error
+            raise DiskFullError(path, needed, free_bytes(path) or 0) from error
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"cannot {action} {path}: {reason}; check the folder and its permissions."
-        ) from error
+        remedy = "check the folder and its permissions"
+        if is_cached(path):
+            remedy += f", or let the variable {CACHE_VARIABLE} name another folder for the cache"
+        raise StorageError(f"cannot {action} {path}: {reason}; {remedy}.") from error
