@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from foveal.data import ImageData, write_digits, write_photos, write_sample
-from foveal.data.samples import grey_png
+from foveal.data.stored_png import grey_png
 from foveal.errors import UnknownNameError, UsageError
 from foveal.images import load_image
 

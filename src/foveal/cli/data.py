@@ -22,10 +22,13 @@ _CALLED = {"error": "fault", "warning": "warning", "info": "info"}
 class SampleData:
     """Write a built-in dataset as ordinary folders."""
 
-    name: Literal["digits", "photos"]
-    """digits: 1,797 handwritten digits; photos: two photos, a temple and a flower."""
+    name: Literal["digits", "photos", "fashion-mnist"]
+    """digits: 1,797 handwritten digits; photos: two photos, a temple and a flower; fashion-mnist:
+    70,000 small pictures of clothes, from the Debian package dataset-fashion-mnist."""
     folder: Path
     """Where to write it; must be empty or not exist."""
+    source: Path | None = None
+    """With fashion-mnist, where the package is not installed: the folder of its four IDX files."""
 
     def run(self) -> int:
         """Write the dataset.
@@ -35,7 +38,13 @@ class SampleData:
         """
         from foveal.data import write_sample
 
-        write_sample(self.name, self.folder)
+        heard = listener()
+        write_sample(
+            self.name,
+            self.folder,
+            source=self.source,
+            progress=lambda done, total: heard.progress("Writing pictures", done, total),
+        )
         console().print(f"{self.name} written to {self.folder}", markup=False, soft_wrap=True)
         return 0
 

@@ -6,7 +6,13 @@ from foveal.data.dataset import ImageData, check_data
 from foveal.data.findings import KINDS, SEVERITIES, DataReport, Finding, Kind, Severity
 from foveal.data.labelled import list_labelled
 from foveal.data.records import SPLITS, Rejection, Sample, Split, counted, relative_name
-from foveal.data.samples import SAMPLES, write_digits, write_photos, write_sample
+from foveal.data.samples import (
+    SAMPLES,
+    write_digits,
+    write_fashion_mnist,
+    write_photos,
+    write_sample,
+)
 from foveal.data.split import SplitPlan, seeded_split
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "relative_name",
     "seeded_split",
     "write_digits",
+    "write_fashion_mnist",
     "write_photos",
     "write_sample",
 ]

@@ -1,12 +1,11 @@
-"""Built-in data that needs no download: handwritten digits and two photos.
+"""Built-in data that needs no download: handwritten digits, two photos, and Fashion-MNIST.
 
-Both come with scikit-learn, which is imported only when they are asked for.
+The first two come with scikit-learn, which is imported only when they are asked for; the pictures
+of the third come with a Debian package.
 """
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -15,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from foveal.data.fashion_mnist import fill_with_fashion_mnist
+from foveal.data.stored_png import grey_pngs
 from foveal.errors import StorageError, UnknownNameError, UsageError
 from foveal.storage import replace_folder
+
+Progress = Callable[[int, int], None]
 
 _PAPER, _INK = 64, 48  # sides in pixels: of the picture, and of the digit in its middle
 
@@ -47,8 +50,9 @@ def write_digits(folder: str | Path) -> None:
     with replace_folder(target) as temporary:
         for label in range(10):
             (temporary / str(label)).mkdir()
-        for index, (image, label) in enumerate(zip(bunch.images, bunch.target, strict=True)):
-            (temporary / str(label) / f"digit_{index:04d}.png").write_bytes(grey_png(_paper(image)))
+        papers = np.stack([_paper(image) for image in bunch.images])
+        for index, (png, label) in enumerate(zip(grey_pngs(papers), bunch.target, strict=True)):
+            (temporary / str(label) / f"digit_{index:04d}.png").write_bytes(png)
 
 
 def _paper(levels: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -79,54 +83,68 @@ def write_photos(folder: str | Path) -> None:
             (temporary / name).write_bytes((originals / name).read_bytes())
 
 
-SAMPLES: dict[str, Callable[[str | Path], None]] = {"digits": write_digits, "photos": write_photos}
+def write_fashion_mnist(
+    folder: str | Path,
+    *,
+    source: str | Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Write Fashion-MNIST: 60,000 pictures in ``train/<class>/``, 10,000 in ``test/<class>/``.
+
+    Grey pictures of clothes, 28 × 28 pixels, in ten classes, as PNG files named by their position
+    in the original files. Every byte is the same on every machine.
+
+    Args:
+        folder: a folder that does not exist yet, or is empty.
+        source: the folder of the four IDX files; None for where the Debian package
+            dataset-fashion-mnist puts them.
+        progress: called with (done, total) files.
+
+    Raises:
+        DataError: the files are absent, damaged or do not belong together.
+        UsageError: the folder cannot be used.
+        StorageError: the files cannot be written; then none is.
+    """
+    target = _new_folder(folder)
+    with replace_folder(target) as temporary:
+        fill_with_fashion_mnist(temporary, None if source is None else Path(source), progress)
 
 
-def write_sample(name: str, folder: str | Path) -> None:
+SAMPLES: tuple[str, ...] = ("digits", "photos", "fashion-mnist")
+
+
+def write_sample(
+    name: str,
+    folder: str | Path,
+    *,
+    source: str | Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> None:
     """Write a built-in data set as ordinary files.
 
     Args:
-        name: ``"digits"`` or ``"photos"``.
+        name: ``"digits"``, ``"photos"`` or ``"fashion-mnist"``.
         folder: a folder that does not exist yet, or is empty.
+        source: where the originals of fashion-mnist are; see `write_fashion_mnist`.
+        progress: called with (done, total) files while many are written.
 
     Raises:
         UnknownNameError: there is no such sample.
-        UsageError: the folder cannot be used.
+        UsageError: the folder cannot be used, or `source` is given for another sample.
+        DataError: the originals are absent or damaged.
         StorageError: the files cannot be written; then none is.
     """
     if name not in SAMPLES:
         raise UnknownNameError("sample", name, SAMPLES)
-    SAMPLES[name](folder)
-
-
-def grey_png(image_HW: NDArray[np.uint8]) -> bytes:
-    """Encode a small grey image as PNG without compression.
-
-    Compressors differ between versions; stored bytes are the same everywhere, and with them
-    content hashes and the splits that follow from them.
-
-    Args:
-        image_HW: uint8 (H, W), H × (W + 1) <= 65,535: one block of stored bytes.
-
-    Returns:
-        The content of a PNG file.
-
-    Source:
-        PNG specification, third edition; RFC 1950 and 1951, section 3.2.4.
-    """
-    height, width = image_HW.shape
-    rows = np.pad(image_HW, ((0, 0), (1, 0))).tobytes()  # each row begins with filter 0, none
-    if len(rows) > 65_535:
-        raise UsageError(f"`image_HW` must be small, such as 32 × 32; got {height} × {width}.")
-    stored = b"\x78\x01\x01" + struct.pack("<HH", len(rows), len(rows) ^ 0xFFFF) + rows
-    stored += struct.pack(">I", zlib.adler32(rows))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", stored), _chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    if name == "fashion-mnist":
+        write_fashion_mnist(folder, source=source, progress=progress)
+    elif source is not None:
+        raise UsageError(
+            f"`source` is for fashion-mnist only; got '{source}' for {name}, which needs no other "
+            "files: leave it out."
+        )
+    else:
+        {"digits": write_digits, "photos": write_photos}[name](folder)
 
 
 def _new_folder(folder: str | Path) -> Path:
