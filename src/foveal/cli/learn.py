@@ -1,0 +1,54 @@
+"""``foveal learn``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from foveal.cli.output import console, listener
+from foveal.errors import UsageError
+
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Learn:
+    """Open the learning app: lessons, filter visualizer, architecture explorer, knowledge check."""
+
+    port: int = 8000
+    """The port on this machine; 0 for any that is free."""
+    no_browser: bool = False
+    """Do not open a browser."""
+    runs: Path = Path("runs")
+    """The folder whose trained runs the architecture explorer lists."""
+    export: Path | None = None
+    """Write the site as static files into this new folder, for any web host, and stop."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= _HIGHEST_PORT:
+            raise UsageError(f"`port` must be from 0 to {_HIGHEST_PORT}; got {self.port}.")
+
+    def run(self) -> int:
+        """Serve or write the site.
+
+        Returns:
+            0.
+        """
+        from foveal.web.serve import export_site, run_site
+
+        if self.export is not None:
+            heard = listener()
+            count = export_site(
+                self.export, lambda done, total: heard.progress("Writing the site", done, total)
+            )
+            told = f"{count} files in {self.export}; any web server can serve them."
+            console().print(told, markup=False, soft_wrap=True)
+            return 0
+        run_site(self.runs, self.port, open_browser=not self.no_browser, started=_tell)
+        return 0
+
+
+def _tell(address: str) -> None:
+    screen = console()
+    screen.print(f"Foveal's learning app: {address}", markup=False)
+    screen.print("Only this machine can open it. Stop with Ctrl+C.", style="dim")

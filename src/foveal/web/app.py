@@ -1,0 +1,121 @@
+"""The learning app as a web application: documents by path, and one route that computes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from foveal.errors import FovealError, ImageError
+from foveal.web import networks
+from foveal.web.documents import COMPUTING, Documents, as_json
+from foveal.web.security import Guard
+from foveal.web.uploads import RefusedUpload, read_body
+
+INDEX = "index.html"
+_EMPTY_TOKEN = 'name="foveal-token" content=""'
+_WAITING = 8  # photos that may wait for their turn
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a running site is made of."""
+
+    runs: Path
+    """The folder whose trained runs the explorer lists."""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    """What our own page proves itself with."""
+    documents: Documents = field(default_factory=Documents)
+    """The documents; made once, whatever the number of requests."""
+
+
+def create_app(site: Site) -> FastAPI:
+    """Return the application.
+
+    Args:
+        site: what it shows.
+
+    Returns:
+        An ASGI application that answers to loopback names only.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Guard, token=site.token, computing=COMPUTING)
+    app.add_exception_handler(RefusedUpload, _refused)
+    app.add_exception_handler(FovealError, _failed)
+    app.add_exception_handler(HTTPException, _http_error)
+    _add_computing(app)
+    _add_runs(app, site)
+    _add_documents(app, site)
+    return app
+
+
+def _add_computing(app: FastAPI) -> None:
+    waiting = asyncio.Semaphore(_WAITING)
+
+    @app.post("/api/features")
+    async def features(request: Request) -> Response:
+        if waiting.locked():
+            raise RefusedUpload(503, "too many photos at once; try again in a moment.")
+        async with waiting:
+            data = await read_body(request)
+            return _json(await run_in_threadpool(_feature_maps, data))
+
+
+def _feature_maps(data: bytes) -> dict[str, Any]:
+    from foveal.web.feature_maps import feature_maps
+
+    return feature_maps(data, "the photo")
+
+
+def _add_runs(app: FastAPI, site: Site) -> None:
+    @app.get("/data/runs.json")
+    def runs() -> Response:
+        found = networks.find_runs(site.runs)
+        return _json({"runs": [{"id": key, "name": path.name} for key, path in found.items()]})
+
+    @app.get("/data/runs/{key}.json")
+    def run(key: str) -> Response:
+        path = networks.find_runs(site.runs).get(key)
+        if path is None:
+            return _json({"error": "there is no such run."}, 404)
+        return _json(networks.network_summary(str(path)) | {"name": path.name})
+
+
+def _add_documents(app: FastAPI, site: Site) -> None:
+    @app.get("/{path:path}")
+    def document(path: str) -> Response:
+        found = site.documents.get(path or INDEX)
+        if found is None:
+            return _json({"error": "there is no such page."}, 404)
+        content = found.content
+        if path in ("", INDEX):
+            mine = f'name="foveal-token" content="{site.token}"'
+            content = content.replace(_EMPTY_TOKEN.encode(), mine.encode())
+        return Response(content, media_type=found.media_type)
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(as_json(value), status, media_type="application/json")
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, RefusedUpload) else 400
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    # What is left of the body is not read: the connection cannot be used again.
+    return JSONResponse({"error": str(error)}, status, headers | {"Connection": "close"})
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    return _json({"error": str(error)}, 422 if isinstance(error, ImageError) else 500)
+
+
+def _http_error(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _json({"error": f"this request cannot be answered ({status})."}, status)

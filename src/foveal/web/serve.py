@@ -1,0 +1,116 @@
+"""Running the site on this machine, or writing it as files for any web host."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from foveal.errors import FovealError, UsageError
+from foveal.storage import replace_folder
+from foveal.web.app import Site, create_app
+from foveal.web.documents import Documents
+
+HOST = "127.0.0.1"
+
+
+def listen(port: int) -> socket.socket:
+    """Open a port of this machine, for this machine only.
+
+    Args:
+        port: which; 0 for any that is free.
+
+    Returns:
+        A socket that is bound, and listens once a server takes it.
+
+    Raises:
+        UsageError: the port is taken or may not be used.
+    """
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        opened.close()
+        taken = getattr(error, "errno", None) == errno.EADDRINUSE
+        raise UsageError(
+            f"`port` must be free; {port} is {'taken' if taken else 'not to be had'}: "
+            "choose another with --port, or 0 for any."
+        ) from error
+    return opened
+
+
+def run_site(
+    runs: Path, port: int, *, open_browser: bool, started: Callable[[str], None]
+) -> None:
+    """Serve the site until it is interrupted.
+
+    Args:
+        runs: the folder whose trained runs the explorer lists.
+        port: 0 for any that is free.
+        open_browser: open the site in the reader's browser.
+        started: called with the address.
+
+    Raises:
+        UsageError: the port cannot be used.
+        FovealError: the server could not start.
+    """
+    opened = listen(port)
+    address = f"http://{HOST}:{opened.getsockname()[1]}/"
+    config = uvicorn.Config(
+        create_app(Site(runs)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=2,
+        lifespan="off",
+    )
+    started(address)
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    try:
+        uvicorn.Server(config).run(sockets=[opened])
+    except SystemExit as error:
+        raise FovealError("the server could not start; choose another --port.") from error
+    finally:
+        opened.close()
+
+
+def export_site(
+    folder: Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> int:
+    """Write the site as files that any web host can serve.
+
+    Args:
+        folder: a folder that does not exist yet, or is empty.
+        progress: called with files done and in all.
+
+    Returns:
+        The number of files.
+
+    Raises:
+        UsageError: the folder holds something.
+        StorageError: the files cannot be written; then none is.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"`export` must name a new or empty folder, so that nothing of yours is replaced; "
+            f"{folder} is not: choose another."
+        )
+    documents = Documents()
+    paths = documents.paths()
+    with replace_folder(folder) as temporary:
+        for done, path in enumerate(paths, start=1):
+            found = documents.get(path)
+            if found is not None:
+                target = temporary / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(found.content)
+            progress(done, len(paths))
+    return len(paths)

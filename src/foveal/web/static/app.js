@@ -1,0 +1,136 @@
+// Starts the site: navigation, theme, search, router.
+
+import { recall, remember } from "./local.js";
+import { startRouter } from "./router.js";
+import * as server from "./server.js";
+import { h } from "./widgets/dom.js";
+
+const LABS = [
+  ["visualizer", "Filter visualizer"], ["channels", "Channels"], ["pooling", "Pooling"],
+  ["gradient", "Gradient lens"], ["features", "What layers see"], ["explorer", "Architectures"],
+];
+const REVIEW = [
+  ["check", "Knowledge check"], ["takeaways", "Key takeaways"], ["glossary", "Glossary"],
+];
+
+const side = document.getElementById("side");
+const toggle = document.getElementById("nav-toggle");
+const main = document.getElementById("main");
+
+const item = (path, title, extra) =>
+  h("li", {}, h("a", { href: `#/${path}`, data: { path } }, title, extra));
+
+async function fillNavigation() {
+  const lessonList = h("ul", {});
+  side.append(
+    h("h2", {}, "Lessons"), lessonList, h("h2", {}, "Labs"),
+    h("ul", {}, LABS.map(([path, title]) => item(path, title))), h("h2", {}, "Review"),
+    h("ul", {}, REVIEW.map(([path, title]) => item(path, title))));
+  try {
+    const { lessons } = await server.lessons();
+    lessonList.append(...lessons.map(({ slug, title, sections }) =>
+      item(`lessons/${slug}`, title, h("span", {
+        class: "done", data: { lesson: slug, sections: sections.length } }))));
+  } catch (error) {
+    lessonList.append(h("li", { class: "small muted" }, error.message));
+  }
+  markProgress();
+}
+
+function markProgress() {
+  side.querySelectorAll("[data-lesson]").forEach((mark) => {
+    const read = recall(`read.${mark.dataset.lesson}`, []).length;
+    const all = Number(mark.dataset.sections);
+    mark.textContent = read ? `${Math.min(read, all)}/${all}` : "";
+    mark.setAttribute("aria-label", read ? `${read} of ${all} sections read` : "");
+  });
+}
+
+function markPlace({ name, rest }) {
+  const path = [name, ...(name === "lessons" ? rest.slice(0, 1) : [])].join("/");
+  side.querySelectorAll("a").forEach((link) => {
+    if (link.dataset.path === path) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  });
+}
+
+function closeMenu() {
+  side.classList.remove("open");
+  toggle.setAttribute("aria-expanded", "false");
+}
+
+const THEMES = { system: ["◐", "Theme: as the system"], light: ["☀", "Theme: light"], dark: ["☾", "Theme: dark"] };
+
+function showTheme(theme) {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  const button = document.getElementById("theme-button");
+  const [sign, label] = THEMES[theme];
+  button.textContent = sign;
+  button.setAttribute("aria-label", label);
+  button.title = label;
+  dispatchEvent(new Event("foveal-theme"));
+}
+
+function startTheme() {
+  let theme = recall("theme", "system");
+  if (!Object.hasOwn(THEMES, theme)) theme = "system";
+  showTheme(theme);
+  document.getElementById("theme-button").addEventListener("click", () => {
+    const names = Object.keys(THEMES);
+    theme = names[(names.indexOf(theme) + 1) % names.length];
+    remember("theme", theme);
+    showTheme(theme);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    dispatchEvent(new Event("foveal-theme")));
+}
+
+function onShown({ page, route, moved }) {
+  const heading = page.querySelector("h1");
+  document.title = heading && route.name ? `${heading.textContent} · Foveal` : "Foveal: see how networks see";
+  markPlace(route);
+  closeMenu();
+  if (!moved || !onShown.before) {
+    onShown.before = true;
+    return;
+  }
+  if (!document.getElementById(route.rest[1] ?? "")) scrollTo(0, 0);
+  heading?.focus({ preventScroll: true });
+}
+
+function onMissing(page) {
+  page.append(h("h1", { tabindex: "-1" }, "There is no such page"),
+    h("p", {}, h("a", { href: "#/" }, "Back to the start")));
+  return null;
+}
+
+function onFailed(page, error) {
+  page.append(h("h1", { tabindex: "-1" }, "This page cannot be shown"),
+    h("p", { class: "problem" }, error.message), h("p", {}, h("a", { href: "#/" }, "Back to the start")));
+  if (!(error instanceof server.ServerError)) console.error(error);
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+toggle.addEventListener("click", () => {
+  const open = side.classList.toggle("open");
+  toggle.setAttribute("aria-expanded", String(open));
+  if (open) side.querySelector("a")?.focus();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && side.classList.contains("open")) {
+    closeMenu();
+    toggle.focus();
+  }
+});
+document.getElementById("search-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  location.hash = `#/search?q=${encodeURIComponent(document.getElementById("search-text").value)}`;
+});
+addEventListener("foveal-progress", markProgress);
+startTheme();
+startRouter(main, {}, { onShown, onMissing, onFailed });
+fillNavigation();

@@ -1,0 +1,61 @@
+// The only module that knows the server's addresses. In the static export the same paths are files.
+
+const token = document.querySelector('meta[name="foveal-token"]')?.content ?? "";
+const kept = new Map();
+
+/** Whether a server computes, or these are static files. */
+export const hasServer = token !== "";
+
+export class ServerError extends Error {}
+
+async function answer(response) {
+  if (response.ok) return response.json();
+  let reason = `the server answered ${response.status}`;
+  try {
+    reason = (await response.json()).error ?? reason;
+  } catch { /* no JSON: a plain file server */ }
+  throw new ServerError(reason);
+}
+
+async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      ...options, headers: { ...options.headers, ...(token ? { "X-Foveal-Token": token } : {}) } });
+  } catch {
+    throw new ServerError("the server does not answer; is `foveal learn` still running?");
+  }
+  return answer(response);
+}
+
+function get(path) {
+  if (!kept.has(path)) {
+    kept.set(path, ask(path).catch((error) => {
+      kept.delete(path);
+      throw error;
+    }));
+  }
+  return kept.get(path);
+}
+
+const safe = encodeURIComponent;
+
+export const kernels = () => get("data/kernels.json");
+export const lessons = () => get("data/lessons.json");
+export const lesson = (slug) => get(`data/lessons/${safe(slug)}.json`);
+export const practice = (kind) => get(`data/practice/${safe(kind)}.json`);
+export const check = (seed) => get(`data/check/${safe(seed)}.json`);
+export const glossary = () => get("data/glossary.json");
+export const takeaways = () => get("data/takeaways.json");
+export const models = () => get("data/models.json");
+export const model = (name) => get(`data/models/${safe(name)}.json`);
+export const photos = () => get("data/photos.json");
+export const photoAddress = (name) => `data/photos/${safe(name)}.jpg`;
+export const augmented = (photo, strength) => get(`data/augmented/${safe(photo)}-${safe(strength)}.json`);
+export const augmentedAddress = (photo, strength, view) =>
+  `data/augmented/${safe(photo)}-${safe(strength)}-${view}.jpg`;
+export const features = (photo) => get(`data/features/${safe(photo)}.json`);
+
+/** Feature maps of a photo of one's own; the server keeps it in memory only. */
+export const featuresOf = (blob) => ask("api/features", {
+  method: "POST", body: blob, headers: { "Content-Type": "application/octet-stream" } });
