@@ -46,6 +46,9 @@ COMMANDS = {
     "compare": Entry(
         "foveal.cli.compare:Compare", "Put networks side by side: size, work, speed, accuracy."
     ),
+    "learn": Entry(
+        "foveal.cli.learn:Learn", "Open lessons, the filter visualizer and the network explorer."
+    ),
 }
 
 _HELP = """\
