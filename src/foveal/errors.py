@@ -7,6 +7,9 @@
     │   └── UnknownNameError    a name that is not in a table; says what is near
     ├── DataError           a folder, table or split that cannot be trained on   (exit 1)
     │   └── ImageError          one image file; carries path, reason and remedy
+    ├── TrainingError       training that cannot start, go on or be resumed      (exit 1)
+    │   └── BadBatchError       a loss that is no number; carries the batch's files
+    ├── TrainingInterrupted training that was told to stop      (exit 128 + signal)
     ├── ModelError          a model folder or weights that cannot be used        (exit 1)
     ├── MissingExtraError   an optional package that is not installed            (exit 1)
     └── StorageError        a file that could not be written or read back        (exit 1)
@@ -75,6 +78,41 @@ class ImageError(DataError):
 
 class TrainingError(FovealError):
     """Training that cannot start, go on or be resumed."""
+
+
+class BadBatchError(TrainingError):
+    """A batch whose loss or gradient is no number.
+
+    Args:
+        message: the sentence; it names the first few files.
+        files: every file of the batch.
+    """
+
+    def __init__(self, message: str, files: Iterable[str]) -> None:
+        super().__init__(message)
+        self.files = tuple(files)
+
+
+class TrainingInterrupted(FovealError):  # noqa: N818  # nothing went wrong
+    """Training that stopped because it was told to.
+
+    Args:
+        message: the sentence; it says where training will go on.
+        signal: the number of the signal, or None when a program asked.
+        checkpoint: the file from which training goes on, if there is one.
+    """
+
+    def __init__(
+        self, message: str, signal: int | None = None, checkpoint: str | Path | None = None
+    ) -> None:
+        super().__init__(message)
+        self.signal = signal
+        self.checkpoint = None if checkpoint is None else str(checkpoint)
+
+    @property
+    def exit_code(self) -> int:
+        """What a command should exit with: 128 + the signal, or 1."""
+        return 1 if self.signal is None else 128 + self.signal
 
 
 class ModelError(FovealError):

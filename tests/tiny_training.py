@@ -1,0 +1,143 @@
+"""A training that takes a second: a small network, synthetic pictures, everything else real.
+
+As a program (``python tests/tiny_training.py FOLDER SETTINGS``) it trains, resumes and is killed by
+the tests; it writes ``hashes.json`` into the folder when it is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from foveal.errors import FovealError, TrainingInterrupted
+from foveal.runtime.convert import RawPixels
+from foveal.training import Checkpoints, NetworkConfig, Trainer
+
+CLASSES = 3
+
+
+class Pictures:
+    """Noisy stripes, flats and dots; rendering depends on (seed, epoch, row) alone."""
+
+    def __init__(self, count, size=8, seed=0, delay=0.0):
+        chance = np.random.default_rng(seed)
+        self.targets_N = (np.arange(count) % CLASSES).astype(np.int64)
+        y, x = np.mgrid[:size, :size]
+        shapes = np.stack([(x % 2) * 120, x * 0 + 60, ((x + y) % 2) * 120])
+        noise = chance.normal(60, 30, (count, size, size, 3))
+        pixels = shapes[self.targets_N][..., None] + noise
+        self.pixels = np.clip(pixels, 0, 255).astype(np.uint8)
+        self.seed, self.delay = seed, delay
+        self.rendered = []  # (epoch, rows) of every batch, for tests to read
+
+    def batches(self, epoch, slices):
+        for rows in slices:
+            self.rendered.append((epoch, rows.copy()))
+            if self.delay:
+                time.sleep(self.delay)
+            images = self.pixels[rows]
+            if epoch:
+                flips = [
+                    np.random.default_rng([self.seed, epoch, int(row)]).random() < 0.5
+                    for row in rows
+                ]
+                images = np.where(np.array(flips)[:, None, None, None], images[:, :, ::-1], images)
+            yield torch.from_numpy(np.ascontiguousarray(images))
+
+    def name(self, row):
+        return f"pictures/{row:03d}.png"
+
+
+class Activations(Pictures):
+    """The same pictures as float maps (n, C, H, W), as a frozen prefix would give them."""
+
+    def batches(self, epoch, slices):
+        for images in super().batches(epoch, slices):
+            yield images.permute(0, 3, 1, 2).float() / 100 - 1
+
+
+def small_network(seed=0, dropout=0.2):
+    """Two convolutions with BatchNorm and dropout, on raw pixels."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        body = nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1, bias=False),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Conv2d(8, 8, 3, stride=2),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(8, CLASSES),
+        )
+    return RawPixels(body, [120.0] * 3, [60.0] * 3)
+
+
+def settings(**changes):
+    """Settings without a measurement, whose choice could differ."""
+    fixed = {"epochs": 3, "batch": 16, "precision": "f32", "channels_last": "on", "lr": 0.01}
+    return NetworkConfig(**(fixed | changes))
+
+
+def trainer(config, *, checkpoints=None, network=None, count=72, **further):
+    """Return a trainer of the small network on the pictures."""
+    network = small_network() if network is None else network
+    held_out = Pictures(30, seed=1)
+    train = further.pop("train", None) or Pictures(count)
+    further.setdefault("say", lambda sentence: None)
+    return Trainer(network, train, held_out, config, checkpoints=checkpoints, **further)
+
+
+def digest(tensors):
+    """SHA-256 of named tensors."""
+    hashed = hashlib.sha256()
+    for name in sorted(tensors):
+        hashed.update(name.encode())
+        hashed.update(tensors[name].detach().contiguous().numpy().tobytes())
+    return hashed.hexdigest()
+
+
+def hashes(made):
+    """What must be equal between two trainings: weights, optimiser, metric log."""
+    return {
+        "weights": digest(made.network.state_dict()),
+        "state": digest(made.state.tensors()),
+        "history": [asdict(record) for record in made.progress.history],
+    }
+
+
+def main() -> int:
+    folder, given = Path(sys.argv[1]), json.loads(sys.argv[2])
+    torch.set_num_threads(1)
+    delay = given.pop("delay", 0.0)
+    made = trainer(
+        settings(**given),
+        checkpoints=Checkpoints(folder / "checkpoints", say=lambda s: print(s, file=sys.stderr)),
+        train=Pictures(72, delay=delay),
+        on_step=lambda done, total, loss, accuracy: print("step", flush=True),
+    )
+    try:
+        made.fit()
+    except TrainingInterrupted as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except FovealError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if made.processes.rank == 0:
+        (folder / "hashes.json").write_text(json.dumps(hashes(made)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
