@@ -104,3 +104,12 @@ def test_the_package_imports_neither_torch_nor_opencv_nor_scikit_learn():
     code = "import sys, foveal.data; print({'torch', 'cv2', 'sklearn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_printed_data_is_one_line(pets, write):
+    write("cats/notes.txt", content=b"no image")
+    data = ImageData.from_folder(pets)
+    assert repr(data) == (
+        f"<ImageData {str(pets)!r}: 30 images of 2 classes; 20 train, 5 validation, 5 test; "
+        "1 left out>"
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from foveal.data.dataset import ImageData, check_data
+from foveal.data.dataset import ImageData
 from foveal.data.findings import KINDS, SEVERITIES, DataReport, Finding, Kind, Severity
 from foveal.data.labelled import list_labelled
+from foveal.data.preflight import check_data
 from foveal.data.records import SPLITS, Rejection, Sample, Split, counted, relative_name
 from foveal.data.samples import (
     SAMPLES,

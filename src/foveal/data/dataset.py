@@ -14,10 +14,10 @@ from foveal.data.assemble import assemble
 from foveal.data.checks import check_samples
 from foveal.data.findings import DataReport
 from foveal.data.folder import read_folder
-from foveal.data.records import SPLITS, Listing, Rejection, Sample, Split
-from foveal.data.requirements import Fault, Note, refuse, require_kept
+from foveal.data.records import SPLITS, Listing, Rejection, Sample, Split, counted
+from foveal.data.requirements import require_kept
 from foveal.data.split import require_fractions
-from foveal.data.table import is_table, read_table, write_table
+from foveal.data.table import read_table, write_table
 from foveal.errors import DataError, UnknownNameError
 from foveal.storage import content_hash
 
@@ -62,6 +62,16 @@ class ImageData:
 
     hidden: tuple[Path, ...] = ()
     """Hidden folders that were passed over."""
+
+    def __repr__(self) -> str:
+        """Return one line: thousands of samples help nobody."""
+        sizes = {split: sum(classes.values()) for split, classes in self.counts().items()}
+        parts = [", ".join(f"{number:,} {split}" for split, number in sizes.items())]
+        parts += [f"{len(self.rejected):,} left out"] if self.rejected else []
+        return (
+            f"<ImageData {str(self.root)!r}: {counted(len(self.samples), 'image')} of "
+            f"{counted(len(self.classes), 'class', 'classes')}; {'; '.join(parts)}>"
+        )
 
     @classmethod
     def from_folder(
@@ -127,15 +137,9 @@ class ImageData:
 
     @classmethod
     def _from_listing(
-        cls,
-        listing: Listing,
-        given: str,
-        val: float,
-        test: float,
-        seed: int,
-        note: Note = refuse,
+        cls, listing: Listing, given: str, val: float, test: float, seed: int
     ) -> ImageData:
-        samples, made, warnings = assemble(listing.entries, val, test, seed, note)
+        samples, made, warnings = assemble(listing.entries, val, test, seed)
         return cls(
             root=listing.root,
             classes=tuple(sorted({sample.label for sample in samples})),
@@ -267,32 +271,3 @@ class ImageData:
         """
         base = None if relative_to is None else Path(relative_to)
         write_table(path, self.samples, self.root, base)
-
-
-def check_data(
-    data: ImageData | str | Path, progress: Callable[[int, int], None] | None = None
-) -> DataReport:
-    """Decode every image of a data set and report what is wrong with it.
-
-    What training would refuse, such as an empty class, is a finding among the others here.
-
-    Args:
-        data: the data, a folder of class folders, or a CSV table.
-        progress: called with (done, total) images, from the calling thread.
-
-    Returns:
-        The findings, the worst first.
-
-    Raises:
-        DataError: there are no class folders, or the table cannot be read at all.
-    """
-    if isinstance(data, ImageData):
-        return data.check(progress)
-    faults: list[Fault] = []
-    note = faults.extend
-    given, read = ("table", read_table) if is_table(data) else ("folder", read_folder)
-    listing = read(data, None, note)
-    found = ImageData._from_listing(listing, given, 0.15, 0.15, 0, note)
-    return check_samples(
-        found.root, found.classes, found.samples, found.rejected, found.hidden, progress, faults
-    )
