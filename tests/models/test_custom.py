@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ import torch
 from torch import nn
 
 from foveal.errors import UnknownNameError, UsageError
-from foveal.models import create_model, custom_cnn
+from foveal.models import (
+    NetworkDescription,
+    architecture,
+    create_model,
+    custom_cnn,
+    is_network,
+)
 from foveal.models.custom import CIFAR
 
 TOML = """
@@ -177,3 +184,55 @@ def test_an_unknown_key_of_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"TOML file; .*missing\.toml cannot be read"):
         custom_cnn(tmp_path / "missing.toml", num_classes=2)
+
+
+def test_a_file_is_named_in_front_of_the_layer_that_does_not_fit(tmp_path: Path) -> None:
+    file = tmp_path / "net.toml"
+    file.write_text("layers = [{ conv = 8 }, { max_pool = 64 }, { flatten = true }]", "utf-8")
+    message = rf"layer 2 of '{re.escape(str(file))}' \(\{{ max_pool = 64 \}}\) does not fit its in"
+    with pytest.raises(UsageError, match=message):
+        create_model(str(file))
+
+
+def test_an_unusable_number_in_a_file_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "net.toml"
+    file.write_text("image_size = 0\nlayers = []", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"net\.toml: `image_size` must be a positive int; got 0"):
+        custom_cnn(file, num_classes=2)
+
+
+def test_a_file_has_a_row_as_the_table_has_it(tmp_path: Path) -> None:
+    file = tmp_path / "digits.toml"
+    file.write_text(TOML, encoding="utf-8")
+    row, lenet = architecture(str(file)), architecture("lenet5")
+    assert (row.name, row.image_size, row.in_channels, row.num_classes) == (str(file), 28, 1, 10)
+    network = create_model(row.name, num_classes=4)
+    assert (network.name, network.num_classes) == ("digits", 4)
+    assert row.feature_width == network.feature_width
+    lenet_28 = create_model("lenet5", image_size=28)
+    assert row.parameters == sum(p.numel() for p in lenet_28.parameters())
+    assert row.macs < lenet.macs
+    assert row.weights is None
+    assert is_network("any.toml")
+    assert not is_network("runs/1")
+
+
+def test_a_row_keeps_all_that_it_takes_to_build_the_network_again(tmp_path: Path) -> None:
+    file = tmp_path / "digits.toml"
+    file.write_text(TOML, encoding="utf-8")
+    kept = json.loads(json.dumps(architecture(str(file)).description))
+    file.unlink()
+    network = custom_cnn(kept, num_classes=3)
+    assert (network.name, network.image_size, network.in_channels) == ("digits", 28, 1)
+    assert NetworkDescription.from_dict(kept).as_dict() == kept
+    assert architecture("lenet5").description is None
+
+
+def test_a_kept_description_with_an_unknown_key_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="key in the description of a network: 'colour'"):
+        custom_cnn({"layers": [], "colour": 1}, num_classes=2)
+
+
+def test_a_missing_file_is_told_by_every_way_to_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"missing\.toml cannot be read"):
+        architecture(str(tmp_path / "missing.toml"))

@@ -258,13 +258,30 @@ def test_what_cannot_be_followed_is_undefined_and_said(odd: nn.Module) -> None:
     model = network(odd, nn.Conv2d(3, 2, 3), width=2)
     result = summary(model)
     first, second = result.blocks[:2]
-    assert (first.output_shape, first.parameters, first.macs) == ((3, 31, 31), 30, None)
+    macs = 31 * 31 * 9 * 3  # of the convolution, which was seen to run
+    assert (first.output_shape, first.parameters, first.macs) == ((3, 31, 31), 30, macs)
     assert first.receptive_field is None
     assert (second.output_shape, second.macs) == ((2, 29, 29), 29 * 29 * 9 * 3 * 2)
     assert second.receptive_field is None
-    assert result.macs is None
+    assert result.macs == sum(block.macs or 0 for block in result.blocks)
     (note,) = result.notes
-    assert note.startswith("multiplications and windows of b0 are not known: ")
+    assert note.startswith("windows are not known from b0 on: ")
+
+
+class Matrix(nn.Module):
+    """Multiplies by a matrix of its own, which no rule can count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(33, 33))
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return x_NCHW @ self.weight
+
+
+def test_multiplications_that_cannot_be_counted_are_undefined() -> None:
+    result = summary(network(Matrix(), nn.Conv2d(1, 2, 3), width=2))
+    assert (result.blocks[0].macs, result.macs) == (None, None)
     assert json.loads(json.dumps(result.as_dict()))["macs"] is None
 
 

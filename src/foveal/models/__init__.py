@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import importlib
 
-from foveal.models.registry import Architecture, Paper, Weights, architecture, list_models
+from foveal.models.registry import (
+    Architecture,
+    Paper,
+    Weights,
+    architecture,
+    is_network,
+    list_models,
+)
 
 __all__ = [
     "Architecture",
+    "NetworkDescription",
     "Paper",
     "Weights",
     "architecture",
     "create_model",
     "custom_cnn",
+    "is_network",
     "list_models",
 ]
-_NEED_TORCH = {"create_model": "create", "custom_cnn": "custom"}
+_NEED_TORCH = {
+    "create_model": "create",
+    "custom_cnn": "custom",
+    "NetworkDescription": "description",
+}
 
 
 def __getattr__(name: str) -> object:

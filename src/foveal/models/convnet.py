@@ -52,6 +52,7 @@ class ConvNet(nn.Module):
         self.pool = pool
         self.head = head
         self.frozen_blocks = 0
+        self.notes: tuple[str, ...] = ()  # what a summary says of it in words
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         """Return the logits of a batch.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
-from foveal.models.initialisation import build
+from foveal.models.initialisation import DEFAULT, build, initialise
 from foveal.models.registry import Architecture, architecture, resolve
 from foveal.models.weights import load_trained
 
@@ -19,12 +20,13 @@ def create_model(
     in_channels: int | None = None,
     image_size: int | None = None,
     pretrained: bool = False,
-    initialisation: str = "he_normal",
+    initialisation: str | None = None,
 ) -> ConvNet:
     """Build a registered network.
 
     Args:
-        name: a registered name; see `list_models`.
+        name: a registered name (see `list_models`), ``timm:NAME`` where timm is installed, or a
+            TOML file that describes a network.
         num_classes: number of logits; None for the architecture's own.
         in_channels: channels of the input; None for the architecture's own.
         image_size: side of its images in pixels; None for the architecture's own. The width of
@@ -34,8 +36,9 @@ def create_model(
             loaded and the last layer starts anew.
         initialisation: how weights that are not loaded begin: ``"he_normal"``,
             ``"he_uniform"``, ``"glorot_normal"`` or ``"glorot_uniform"``; see
-            `foveal.models.initialisation.initialise`. They are drawn from PyTorch's global
-            generator: ``torch.manual_seed`` decides them.
+            `foveal.models.initialisation.initialise`. None for He normal, or what timm gives its
+            networks. They are drawn from PyTorch's global generator: ``torch.manual_seed``
+            decides them.
 
     Returns:
         The network in evaluation mode.
@@ -67,10 +70,19 @@ def create_model(
         in_channels=channels,
         **row.options,
     )
-    network: ConvNet = build(make, initialisation)
+    network: ConvNet = _made(make, row, initialisation)
     if pretrained:
         _check_trained(network, row)
         load_trained(network, row)
+    return network
+
+
+def _made(make: Callable[[], ConvNet], row: Architecture, initialisation: str | None) -> ConvNet:
+    if not row.initialises_itself:
+        return build(make, initialisation or DEFAULT)
+    network = make().eval()
+    if initialisation is not None:
+        initialise(network, initialisation)
     return network
 
 

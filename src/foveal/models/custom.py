@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,14 +29,12 @@ from torch import nn
 from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
-from foveal.models.description import read_description, read_layer
-from foveal.models.initialisation import build
+from foveal.models.description import Layers, NetworkDescription, read_layer
+from foveal.models.initialisation import DEFAULT, build
 from foveal.models.layer_kinds import Shape
 
-Description = Sequence[Mapping[str, Any]]
-
 # The custom CIFAR network: three stages of two convolutions, then one wide dense layer.
-CIFAR: Description = (
+CIFAR: Layers = (
     *(
         layer
         for filters in (32, 64, 128)
@@ -54,24 +52,25 @@ CIFAR: Description = (
 
 
 def custom_cnn(
-    description: Description | str | Path,
+    description: Layers | Mapping[str, Any] | NetworkDescription | str | Path,
     *,
-    num_classes: int,
+    num_classes: int | None = None,
     in_channels: int | None = None,
     image_size: int | None = None,
-    initialisation: str = "he_normal",
+    initialisation: str = DEFAULT,
 ) -> ConvNet:
     """Build a network from a description.
 
     Args:
-        description: layers, first to last, or a TOML file that holds them. Each is a table with
+        description: layers, first to last; a TOML file that holds them; or a
+            `NetworkDescription`, also as its `as_dict` gave it. Each layer is a table with
             one key that names its kind and gives its main number: `conv` (filters), `max_pool`
             and `average_pool` (side), `dropout` (share), `flatten` and `global_average_pool`
             (true), `dense` (neurons). Further keys: `kernel`, `stride`, `padding` ("same" or
             "valid"), `batch_norm`, `activation`; see `foveal.models.layer_kinds`.
-        num_classes: number of logits.
-        in_channels: channels of the input; None for what the file says, or else 3.
-        image_size: side of its images in pixels; None for what the file says, or else 32.
+        num_classes: number of logits; None for what the description says, or else 10.
+        in_channels: channels of the input; None for what the description says, or else 3.
+        image_size: side of its images in pixels; None for what the description says, or else 32.
         initialisation: as in `create_model`.
 
     Returns:
@@ -86,24 +85,63 @@ def custom_cnn(
         >>> network.block_names, network.feature_width
         (('conv1', 'max_pool1'), 2048)
     """
-    name = "custom_cnn"
-    settings: dict[str, Any] = {"image_size": 32, "in_channels": 3}
-    if isinstance(description, str | Path):
-        name = Path(description).stem
-        settings |= read_description(Path(description))
-    else:
-        settings["layers"] = description
-    size = settings["image_size"] if image_size is None else image_size
-    channels = settings["in_channels"] if in_channels is None else in_channels
+    described = _described(description)
     make = partial(
-        _assemble,
-        name,
-        settings["layers"],
-        image_size=whole(size, "image_size"),
-        num_classes=whole(num_classes, "num_classes"),
-        in_channels=whole(channels, "in_channels"),
+        described_network,
+        described.name,
+        description=described,
+        image_size=_given(image_size, described.image_size, "image_size"),
+        num_classes=_given(num_classes, described.num_classes, "num_classes"),
+        in_channels=_given(in_channels, described.in_channels, "in_channels"),
     )
     return build(make, initialisation)
+
+
+def _described(
+    description: Layers | Mapping[str, Any] | NetworkDescription | str | Path,
+) -> NetworkDescription:
+    if isinstance(description, NetworkDescription):
+        return description
+    if isinstance(description, str | Path):
+        return NetworkDescription.from_file(description)
+    if isinstance(description, Mapping):
+        return NetworkDescription.from_dict(description)
+    return NetworkDescription(tuple(description))
+
+
+def _given(value: int | None, otherwise: int, name: str) -> int:
+    return otherwise if value is None else whole(value, name)
+
+
+def described_network(
+    name: str,
+    *,
+    description: NetworkDescription,
+    image_size: int,
+    num_classes: int,
+    in_channels: int,
+) -> ConvNet:
+    """Build a network from a description, as the table's builders do.
+
+    Args:
+        name: what it was asked for by; the network is called as its description says.
+        description: its layers.
+        image_size: the side of its images in pixels.
+        num_classes: number of logits.
+        in_channels: channels of the input.
+
+    Returns:
+        The network, without starting weights of its own.
+
+    Raises:
+        UsageError: a layer does not fit its input; the message says which and why.
+    """
+    return _assemble(
+        description,
+        image_size=image_size,
+        num_classes=num_classes,
+        in_channels=in_channels,
+    )
 
 
 def custom_cifar_cnn(
@@ -121,21 +159,25 @@ def custom_cifar_cnn(
         The network, without starting weights of its own.
     """
     return _assemble(
-        name, CIFAR, image_size=image_size, num_classes=num_classes, in_channels=in_channels
+        NetworkDescription(tuple(CIFAR), name),
+        image_size=image_size,
+        num_classes=num_classes,
+        in_channels=in_channels,
     )
 
 
 def _assemble(
-    name: str, layers: Description, *, image_size: int, num_classes: int, in_channels: int
+    description: NetworkDescription, *, image_size: int, num_classes: int, in_channels: int
 ) -> ConvNet:
+    title, layers = description.title, description.layers
     shape: Shape = (in_channels, image_size, image_size)
     parts: list[dict[str, nn.Module]] = [{}]  # up to the flattening, and after it
     counts: Counter[str] = Counter()
     for number, table in enumerate(layers, start=1):
-        with _naming(f"layer {number} of {name!r} ({_show(table)}) cannot be used"):
+        with _naming(f"layer {number} of {title} ({_show(table)}) cannot be used"):
             layer = read_layer(table)
         with _naming(
-            f"layer {number} of {name!r} ({_show(table)}) does not fit its input of {_show(shape)}"
+            f"layer {number} of {title} ({_show(table)}) does not fit its input of {_show(shape)}"
         ):
             after = layer.output(shape)
         counts[layer.kind] += 1
@@ -145,14 +187,14 @@ def _assemble(
         shape = after
     if len(parts) != 2 or len(parts[0]) < 2:
         raise UsageError(
-            f"{name!r} must have layers on maps, then flatten = true or "
+            f"{title} must have layers on maps, then flatten = true or "
             f"global_average_pool = true; got {', '.join(map(_show, layers)) or 'no layer'}."
         )
     blocks, head = parts
     _, pool = blocks.popitem()
     head["output"] = nn.Linear(shape[0], num_classes)
     return ConvNet(
-        name,
+        description.name,
         blocks.items(),
         pool,
         nn.Sequential(OrderedDict(head)),

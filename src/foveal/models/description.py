@@ -1,13 +1,14 @@
-"""Reading the description of a custom network: its file, and one layer of it."""
+"""The description of a custom network: a file or a dictionary, and one layer of it."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from foveal.arguments import whole
 from foveal.errors import UnknownNameError, UsageError
 from foveal.models.layer_kinds import (
     AverageMaps,
@@ -20,7 +21,7 @@ from foveal.models.layer_kinds import (
     MaxPool,
 )
 
-_SETTINGS = ("image_size", "in_channels", "layers")
+Layers = Sequence[Mapping[str, Any]]
 KINDS: dict[str, type[Layer]] = {
     fields(kind)[0].name: kind
     for kind in (Conv, MaxPool, AveragePool, Dropout, FlattenMaps, AverageMaps, Dense)
@@ -28,33 +29,102 @@ KINDS: dict[str, type[Layer]] = {
 """The kinds of layers by the key that names each."""
 
 
-def read_description(path: Path) -> dict[str, Any]:
-    """Read the description of a network from a file.
+@dataclass(frozen=True)
+class NetworkDescription:
+    """A network in words: its layers, and what its images are."""
 
-    Args:
-        path: a TOML file with a list `layers`, and perhaps `image_size` and `in_channels`.
+    layers: tuple[Mapping[str, Any], ...]
+    """Tables for `read_layer`, first to last."""
+    name: str = "custom_cnn"
+    """What the network is called."""
+    image_size: int = 32
+    """Side of its images in pixels."""
+    in_channels: int = 3
+    """Channels of its images."""
+    num_classes: int = 10
+    """Logits, where the caller does not say how many."""
+    source: str | None = None
+    """The file, for messages; None for a description that came from none."""
 
-    Returns:
-        What the file holds; the layers are tables for `read_layer`.
+    def __post_init__(self) -> None:
+        for setting in ("image_size", "in_channels", "num_classes"):
+            whole(getattr(self, setting), setting)
 
-    Raises:
-        UsageError: it cannot be read, holds an unknown key or no list of layers.
-    """
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"`description` must be layers or a TOML file; {path} cannot be read ({error})."
-        ) from error
-    for key in settings:
-        if key not in _SETTINGS:
-            raise UnknownNameError(f"key in {path}:", key, _SETTINGS)
-    if not isinstance(settings.get("layers"), list):
-        raise UsageError(
-            f"{path} must hold a list `layers`, such as layers = [{{ conv = 32 }}, "
-            f"{{ flatten = true }}]; got {settings.get('layers')!r}."
-        )
-    return settings
+    @property
+    def title(self) -> str:
+        """What messages call it: the file, or else the name."""
+        return repr(self.source or self.name)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a description from a file.
+
+        Args:
+            path: a TOML file with a list `layers`, and perhaps `image_size`, `in_channels` and
+                `num_classes`.
+
+        Returns:
+            The description, named as the file without its ending.
+
+        Raises:
+            UsageError: it cannot be read, holds an unknown key, an unusable number or no list of
+                layers; the message names the file.
+        """
+        path = Path(path)
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(
+                f"`description` must be layers or a TOML file; {path} cannot be read ({error})."
+            ) from error
+        return cls._read({"name": path.stem, **values}, str(path))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild what `as_dict` gave, perhaps by way of JSON.
+
+        Args:
+            values: a list `layers`, and perhaps the other fields.
+
+        Returns:
+            The description.
+
+        Raises:
+            UsageError: a key is unknown, a number is unusable, or there is no list of layers.
+        """
+        return cls._read(values, None)
+
+    @classmethod
+    def _read(cls, values: Mapping[str, Any], source: str | None) -> Self:
+        where = source or "the description of a network"
+        known = [field.name for field in fields(cls) if field.name != "source"]
+        for key in values:
+            if key not in known:
+                raise UnknownNameError(f"key in {where}:", key, known)
+        layers = values.get("layers")
+        if not isinstance(layers, list):
+            raise UsageError(
+                f"{where} must hold a list `layers`, such as layers = [{{ conv = 32 }}, "
+                f"{{ flatten = true }}]; got {layers!r}."
+            )
+        try:
+            return cls(**{**values, "layers": tuple(layers)}, source=source)
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold: all that it takes to build the network again.
+
+        Returns:
+            A dictionary that `from_dict` takes back.
+        """
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "in_channels": self.in_channels,
+            "num_classes": self.num_classes,
+            "layers": [dict(table) for table in self.layers],
+        }
 
 
 def read_layer(table: Mapping[str, Any]) -> Layer:

@@ -36,9 +36,9 @@ class HubWeights:
     """The repository, such as ``"timm/resnet50.a1_in1k"``."""
     preprocess: Preprocess
     """The preprocessing the weights were trained with."""
-    top1: float
-    """ImageNet top-1 accuracy, in percent, as `top1_source` quotes it."""
-    top1_source: str
+    top1: float | None
+    """ImageNet top-1 accuracy, in percent, as `top1_source` quotes it; None if nobody does."""
+    top1_source: str | None
     """Who measured `top1`, and at which size in pixels."""
     licence: str
     """The licence of the weights."""

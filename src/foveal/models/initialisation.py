@@ -46,10 +46,11 @@ INITIALISATIONS: dict[str, _Draw] = {
 """The named ways to draw weights. He: variance 2 / fan-out, which keeps the size of gradients
 through ReLU layers. Glorot: variance 2 / (fan-in + fan-out), for tanh and sigmoid."""
 
+DEFAULT = "he_normal"
 _LAST_STD = 0.01
 
 
-def initialise(network: nn.Module, name: str = "he_normal") -> None:
+def initialise(network: nn.Module, name: str = DEFAULT) -> None:
     """Give every layer its starting weights, in place, from PyTorch's global generator.
 
     Convolutions and dense layers are drawn as `name` says. The last dense layer is drawn from a
@@ -96,7 +97,7 @@ def _fans(weight: Tensor, groups: int) -> tuple[float, float]:
     return inputs * window, outputs / groups * window
 
 
-def build(make: Callable[[], Network], name: str = "he_normal") -> Network:
+def build(make: Callable[[], Network], name: str = DEFAULT) -> Network:
     """Make a network and give it its starting weights, drawing each of them once.
 
     Args:

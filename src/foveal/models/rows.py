@@ -11,6 +11,9 @@ from foveal.errors import ModelError
 from foveal.images.preprocess import Preprocess
 from foveal.models.hub import HubWeights
 
+TIMM = "timm:"
+"""How the names of timm's networks begin."""
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -104,8 +107,17 @@ class Architecture:
     """
     rename_timm: str | None = None
     """``"module:function"`` that translates timm's names of weights into ours."""
+    initialises_itself: bool = False
+    """Whether its builder draws the starting weights."""
     weights: Weights | HubWeights | None = None
     """Its trained weights, where there are any."""
+
+    @property
+    def description(self) -> dict[str, Any] | None:
+        """Of a network that a file describes: all that it takes to build it again, for
+        `foveal.models.custom_cnn`. None for the others."""
+        described = self.options.get("description")
+        return described.as_dict() if described is not None else None
 
     @property
     def is_available_offline(self) -> bool:

@@ -6,18 +6,17 @@ is run through the network.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
-import torch
 from torch import nn
 
 from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.counts import ParameterCount, count_parameters
-from foveal.models.layer_facts import Facts, Flow, Shape, UnknownLayerError, Windows, bytes_of
+from foveal.models.layer_facts import Facts, Flow, UnknownLayerError, Windows, bytes_of
 from foveal.models.layer_trace import Visit, trace
+from foveal.models.observed import observed
 from foveal.models.summary_rows import BlockSummary, LayerSummary, Summary
 from foveal.ops.explained import Explained
 from foveal.ops.shapes import receptive_field
@@ -53,16 +52,15 @@ def summary(model: ConvNet, image_size: int | None = None) -> Summary:
     flow = Flow((model.in_channels, size, size))
     total = count_parameters(model).parameters
     blocks: list[BlockSummary] = []
-    notes: list[str] = []
+    unknown = ""  # the first reason; what comes after it is not known either
     seen: set[int] = set()
     for prefix, name, module in _parts(model):
         try:
             visits, flow = trace(name, module, flow)
             layers = [_layer(prefix + visit.name, visit, total, seen) for visit in visits]
         except UnknownLayerError as error:
-            layer, flow = _opaque(prefix + name, module, flow, total)
-            layers = [layer]
-            notes.append(f"multiplications and windows of {name} are not known: {error}.")
+            layers, flow = observed(prefix, name, module, flow, total)
+            unknown = unknown or f"windows are not known from {name} on: {error}."
         except UsageError as error:
             raise UsageError(
                 f"images of {size} pixels do not fit {model.name!r}: {error}"
@@ -79,7 +77,7 @@ def summary(model: ConvNet, image_size: int | None = None) -> Summary:
         macs=_sum(block.macs for block in blocks),
         weight_bytes=sum(value.nbytes for value in model.state_dict().values()),
         activation_bytes=sum(layer.stored_bytes for block in blocks for layer in block.layers),
-        notes=tuple(notes),
+        notes=(*model.notes, *filter(None, [unknown])),
     )
 
 
@@ -136,38 +134,6 @@ def _field(flow: Flow) -> tuple[int, int] | None:
     if flow.rows is None or flow.columns is None:
         return None
     return int(receptive_field(flow.rows)), int(receptive_field(flow.columns))
-
-
-def _opaque(name: str, module: nn.Module, flow: Flow, total: int) -> tuple[LayerSummary, Flow]:
-    """Describe a block that cannot be followed inside: its shape is that of a run without data."""
-    with torch.no_grad():
-        output = _without_data(module)(torch.empty(1, *flow.shape, device="meta"))
-    shape: Shape = tuple(output.shape[1:])
-    counts = count_parameters(module)
-    layer = LayerSummary(
-        name=name,
-        kind=type(module).__name__,
-        output_shape=shape,
-        trainable=counts.trainable,
-        frozen=counts.frozen,
-        statistics=counts.statistics,
-        macs=None,
-        receptive_field=None,
-        share=counts.parameters / total if total else 0.0,
-        stored_bytes=bytes_of(shape),
-    )
-    size = (flow.shape[1], flow.shape[2]) if len(shape) == 1 and len(flow.shape) == 3 else (1, 1)
-    return layer, Flow(shape, None, None, size)
-
-
-def _without_data(module: nn.Module) -> nn.Module:
-    """Copy a module, but not its numbers."""
-    memo: dict[int, object] = {}
-    for parameter in module.parameters():
-        memo[id(parameter)] = nn.Parameter(parameter.to("meta"), requires_grad=False)
-    for buffer in module.buffers():
-        memo[id(buffer)] = buffer.to("meta")
-    return copy.deepcopy(module, memo).eval()
 
 
 def _block(

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foveal.errors import UnknownNameError, UsageError
-from foveal.models import architecture, list_models
+from foveal.models import Architecture, architecture, is_network, list_models
 from foveal.runtime.backends import Backend, Images
 
 if TYPE_CHECKING:
     from foveal.models.convnet import ConvNet
     from foveal.models.summary import Summary
+    from foveal.runtime.model_folder import ModelConfig
 
 BATCH = 8  # images a request, as everywhere on the CPU
 
@@ -26,7 +27,7 @@ class Compared:
     """One network beside others."""
 
     name: str
-    """Its registered name."""
+    """What it was asked for by: a registered name, ``timm:NAME`` or a TOML file."""
     image_size: int
     """Side of its images in pixels."""
     parameters: int
@@ -51,7 +52,8 @@ def describe(network: str, image_size: int | None = None) -> Summary:
     """Work out what a network consists of.
 
     Args:
-        network: a registered name, or a run or model folder.
+        network: a registered name, ``timm:NAME``, a TOML file that describes a network, or a run
+            or model folder.
         image_size: side of the images in pixels; None for the network's own.
 
     Returns:
@@ -60,14 +62,16 @@ def describe(network: str, image_size: int | None = None) -> Summary:
     Raises:
         UnknownNameError: there is neither such a network nor such a folder.
         ModelError: the folder holds no model that can be read.
-        UsageError: images of this size do not fit.
+        UsageError: images of this size do not fit, timm's network is not convolutional, or the
+            description does not do.
+        MissingExtraError: timm is not installed.
     """
-    from foveal.models.summary import summary
-
-    if network in list_models():
-        return summary(_without_data(network, image_size))
+    if is_network(network):
+        return _of_name(network, image_size)
     if not Path(network).exists():
         raise UnknownNameError("network or folder", network, list_models())
+    from foveal.models.summary import summary
+
     return summary(_of_folder(Path(network), image_size))
 
 
@@ -81,7 +85,7 @@ def compare(
     """Put networks side by side.
 
     Args:
-        names: registered names.
+        names: registered names, ``timm:NAME`` or TOML files that describe a network.
         image_size: side of the images in pixels for all; None for each network's own.
         seconds: how long each engine runs each network; 0 to measure nothing.
         progress: called with networks done and in all.
@@ -91,12 +95,14 @@ def compare(
 
     Raises:
         UnknownNameError: there is no such network.
-        UsageError: images of this size do not fit.
+        UsageError: images of this size do not fit, timm's network is not convolutional, or the
+            description does not do.
+        MissingExtraError: timm is not installed.
     """
-    described = [describe(architecture(name).name, image_size) for name in names]
+    described = [(architecture(name), _of_name(name, image_size)) for name in names]
     rows = []
-    for done, facts in enumerate(described, start=1):
-        rows.append(_compared(facts, seconds))
+    for done, (row, facts) in enumerate(described, start=1):
+        rows.append(_compared(row, facts, seconds))
         progress(done, len(described))
     return rows
 
@@ -133,6 +139,12 @@ def images_per_second(backend: Backend, image_size: int, channels: int, seconds:
     return done / (time.perf_counter() - started)
 
 
+def _of_name(name: str, image_size: int | None) -> Summary:
+    from foveal.models.summary import summary
+
+    return summary(_without_data(name, image_size))
+
+
 def _without_data(name: str, image_size: int | None) -> ConvNet:
     import torch
 
@@ -146,23 +158,24 @@ def _of_folder(path: Path, image_size: int | None) -> ConvNet:
     import torch
 
     from foveal.runtime.model_folder import find_model, read_config
-    from foveal.training.dense import dense_head
+    from foveal.runtime.network import rebuild
 
     config = read_config(find_model(path))
-    size = config.preprocess.image_size if image_size is None else image_size
-    network = _without_data(config.architecture, size)
-    if config.head_widths != (network.feature_width, network.num_classes):
-        with torch.device("meta"):
-            network.replace_head(dense_head(config.head_widths))
-    return network
+    with torch.device("meta"):
+        network = rebuild(config, image_size)
+    return network.freeze(_frozen_blocks(config, len(network.blocks)))
 
 
-def _compared(facts: Summary, seconds: float) -> Compared:
-    row = architecture(facts.name)
+def _frozen_blocks(config: ModelConfig, blocks: int) -> int:
+    """Return how many blocks training left as they were: all of them where it made a head only."""
+    return int(config.provenance.get("frozen_blocks", blocks if config.head_widths else 0))
+
+
+def _compared(row: Architecture, facts: Summary, seconds: float) -> Compared:
     quoted = row.weights
-    rates = _rates(facts, seconds) if seconds else (None, None, None)
+    rates = _rates(row.name, facts, seconds) if seconds else (None, None, None)
     return Compared(
-        name=facts.name,
+        name=row.name,
         image_size=facts.image_size,
         parameters=facts.parameters,
         macs=facts.macs,
@@ -175,13 +188,13 @@ def _compared(facts: Summary, seconds: float) -> Compared:
     )
 
 
-def _rates(facts: Summary, seconds: float) -> tuple[float, str, float]:
+def _rates(name: str, facts: Summary, seconds: float) -> tuple[float, str, float]:
     from foveal.models.create import create_model
     from foveal.runtime.backends import OpenVinoBackend, TorchBackend
     from foveal.runtime.convert import RawPixels, to_openvino
 
     size, channels = facts.image_size, facts.in_channels
-    network = create_model(facts.name, image_size=size)
+    network = create_model(name, image_size=size)
     pixels = RawPixels(network, (127.5,) * channels, (127.5,) * channels)
     graph = to_openvino(pixels, size, channels)
     engine = OpenVinoBackend(graph, batch=BATCH, throughput=True)
