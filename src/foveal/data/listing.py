@@ -165,7 +165,7 @@ def _sort_in(entry: os.DirEntry[str], found: Found) -> None:
             found.hidden.append(path)
     elif _ask(entry.is_dir):
         found.folders.append(path)
-    elif path.suffix.lower() not in IMAGE_SUFFIXES:
+    elif os.path.splitext(entry.name)[1].lower() not in IMAGE_SUFFIXES:
         remedy = "nothing, if it is not meant to be an image; else save it as JPEG or PNG"
         found.rejected.append(Rejection(path, NOT_AN_IMAGE, remedy))
     elif _ask(entry.is_file) or not os.path.exists(path):

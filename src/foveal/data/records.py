@@ -105,8 +105,8 @@ def relative_name(path: Path, root: Path) -> str:
         'cats/1.jpg'
     """
     # `Path.relative_to` takes ten times as long, seconds for the largest folders
-    name, above = path.as_posix(), root.as_posix().rstrip("/") + "/"
-    return name.removeprefix(above) if root != Path() else name
+    name = path.as_posix()
+    return name.removeprefix(root.as_posix().rstrip("/") + "/") if root.parts else name
 
 
 def first_few(items: list[str] | tuple[str, ...], limit: int = 5) -> str:
