@@ -17,10 +17,11 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 def test_the_example_prints_what_the_readme_shows(tmp_path, shared_graphs):
     code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", README, flags=re.S).groups()
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=280
-    )
-    assert result.returncode == 0, result.stderr
+    for _ in range(2):  # a reader tries it twice, in the same folder
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=280
+        )
+        assert result.returncode == 0, result.stderr
     number = r"\d+\.\d+"
     assert re.sub(number, "#", result.stdout) == re.sub(number, "#", shown)
     (got,), (written,) = re.findall(number, result.stdout), re.findall(number, shown)
