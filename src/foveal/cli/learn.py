@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from foveal.cli.output import console, listener
+from foveal.cli.live import listener
+from foveal.cli.output import console
 from foveal.errors import UsageError
 
 _HIGHEST_PORT = 65_535

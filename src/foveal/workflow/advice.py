@@ -84,7 +84,7 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
 def _more_accurate(name: str) -> str | None:
     def top1(candidate: str) -> float:
         weights = architecture(candidate).weights
-        return weights.top1 if weights else 0.0
+        return (weights.top1 or 0.0) if weights else 0.0
 
     better = [other for other in list_models() if architecture(other).is_available_offline]
     best = max(better, key=top1, default=name)

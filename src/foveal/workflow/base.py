@@ -127,7 +127,12 @@ class TrainableClassifier:
             raise UsageError("the classifier is not trained yet; call fit_head() or fit() first.")
         return self.model
 
-    def _became(self, model: Trained) -> None:
+    def became(self, model: Trained) -> None:
+        """Take up what training left.
+
+        Args:
+            model: the trained classifier.
+        """
         self.model, self._predictor = model, None
 
     def _drop_unreadable(self, rejections: Iterable[Rejection]) -> None:
@@ -140,7 +145,7 @@ class TrainableClassifier:
         """Run what will be shipped over the photos themselves."""
         rows = np.zeros((len(samples), len(self.data.classes)), np.float32)
         predictor = self.trained().predictor(many=True)
-        tell = self._progress(f"Measuring {split} photos")
+        tell = self.progress(f"Measuring {split} photos")
         done = 0
         for position, outcome in predictor.probabilities([sample.path for sample in samples]):
             if isinstance(outcome, ImageError):
@@ -149,5 +154,13 @@ class TrainableClassifier:
             tell(done, len(samples))
         return rows
 
-    def _progress(self, stage: str) -> Callable[[int, int], None]:
+    def progress(self, stage: str) -> Callable[[int, int], None]:
+        """Return what tells the listener how far a stage is.
+
+        Args:
+            stage: what is being done.
+
+        Returns:
+            A function of units done and units to do.
+        """
         return lambda done, total: self.listener.progress(stage, done, total)

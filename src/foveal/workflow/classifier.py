@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,16 @@ from foveal.features import FrozenEncoder, Views, choose_backbone
 from foveal.images import Augment, Preprocess
 from foveal.images.preprocess import Resize
 from foveal.metrics import softmax
-from foveal.training import HeadConfig
+from foveal.training import Callback, HeadConfig, NetworkConfig
 from foveal.training.dense import dense_logits
+from foveal.training.engine import Fitted
 from foveal.training.head import Features, TrainedHead, train_head
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS
 from foveal.workflow.trained import HeadModel
+from foveal.workflow.tune import CACHE_GB, LR_MULT, FineTuning, Tuning, tuning_config
 
 
 class Classifier(TrainableClassifier):
@@ -65,6 +68,7 @@ class Classifier(TrainableClassifier):
         listener: Listener | None = None,
     ) -> None:
         super().__init__(data, seed=seed, listener=listener)
+        self.device = device
         if views < 1:
             raise UsageError(f"`views` must be at least 1; got {views}.")
         self.views = Views(
@@ -103,7 +107,7 @@ class Classifier(TrainableClassifier):
         rejected: list[Rejection] = []
         for split, views in plan:
             samples = self.data.subset(split)
-            tell = self._progress(f"Encoding {split} photos")
+            tell = self.progress(f"Encoding {split} photos")
             encoded = self.encoder.encode(samples, views, tell)
             decode += encoded.decode_seconds
             rejected += encoded.rejected
@@ -153,6 +157,51 @@ class Classifier(TrainableClassifier):
         self.timing["head_seconds"] = time.perf_counter() - started
         return self.trained_head()
 
+    def fine_tune(
+        self,
+        config: NetworkConfig | None = None,
+        *,
+        unfreeze: int | Literal["all"] | None = None,
+        unfreeze_layers: int | None = None,
+        lr_mult: float = LR_MULT,
+        cache_gb: float = CACHE_GB,
+        batchnorm: Literal["fixed", "trained"] = "fixed",
+        callbacks: Sequence[Callback] = (),
+        checkpoints: str | Path | None = None,
+        **settings: Any,
+    ) -> Fitted:
+        """Train the last blocks too, after the head, with a smaller learning rate.
+
+        The frozen blocks run once for each view of a photo; the others learn from what they gave.
+
+        Args:
+            config: the settings; None for the defaults with this classifier's seed.
+            unfreeze: how many of the last blocks learn, or ``"all"``; None for a third of them.
+            unfreeze_layers: how many of the last layers learn, in whole blocks; instead of
+                `unfreeze`.
+            lr_mult: the blocks' learning rate, as a part of the head's; 0.01 to 0.2 is usual.
+            cache_gb: the most that activations may take; beyond it the frozen blocks run again
+                in every epoch, on fresh augmentation.
+            batchnorm: ``"fixed"`` keeps the statistics that the weights were trained with.
+            callbacks: hear of every epoch, and may stop it; see `foveal.training.callbacks`.
+            checkpoints: a folder for what a killed training goes on from; None for none.
+            **settings: single settings of `NetworkConfig` instead, such as ``epochs=8``.
+
+        Returns:
+            What happened, epoch by epoch.
+
+        Raises:
+            UsageError: a setting is out of range, or both ways of giving them were used.
+            TrainingInterrupted: a signal came; the checkpoint says where to go on.
+        """
+        if config is not None and settings:
+            raise UsageError(f"give `config` or single settings, not both; got {sorted(settings)}.")
+        config = config or tuning_config(self.seed, **settings)
+        if self.head is None:
+            self.fit_head()
+        tuning = Tuning(unfreeze, unfreeze_layers, lr_mult, cache_gb, batchnorm)
+        return FineTuning(self, tuning, config).run(callbacks, checkpoints)
+
     def use_head(self, head: TrainedHead) -> None:
         """Put a trained head on the backbone.
 
@@ -160,7 +209,7 @@ class Classifier(TrainableClassifier):
             head: what `fit_head` gave, now or in an earlier process.
         """
         self.head = head
-        self._became(HeadModel(self.encoder.backbone, head, self.data.classes, self.provenance()))
+        self.became(HeadModel(self.encoder.backbone, head, self.data.classes, self.provenance()))
 
     def trained_head(self) -> TrainedHead:
         """Return the head.

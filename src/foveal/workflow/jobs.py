@@ -10,6 +10,7 @@ from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import TrainSettings
+from foveal.workflow.tune import tuning_config
 
 
 class Job(Protocol):
@@ -43,6 +44,10 @@ def open_job(
     Returns:
         The job.
     """
+    if settings.mode == "scratch":
+        return ScratchJob(settings, data, checkpoints, listener)
+    if settings.mode == "fine-tune":
+        return TuningJob(settings, data, checkpoints, listener)
     return HeadJob(settings, data, listener)
 
 
@@ -97,5 +102,82 @@ class HeadJob:
 
         Returns:
             A sentence, or None.
+        """
+        return None
+
+
+class TuningJob(HeadJob):
+    """A head, then the last blocks and the head; see `Job`.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        checkpoints: where it keeps what it needs to go on later.
+        listener: hears what is being done.
+    """
+
+    def __init__(
+        self, settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+    ) -> None:
+        super().__init__(settings, data, listener)
+        self.checkpoints = checkpoints
+
+    def train(self) -> None:
+        """Train the head, then fine-tune; see `Job.train`."""
+        super().train()
+        self.classifier.fine_tune(
+            tuning_config(**self.settings.given()),
+            checkpoints=self.checkpoints,
+            **self.settings.tuning.given(),
+        )
+
+
+class ScratchJob:
+    """A network from nothing; see `Job`.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        checkpoints: where it keeps what it needs to go on later.
+        listener: hears what is being done.
+    """
+
+    def __init__(
+        self, settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+    ) -> None:
+        from foveal.workflow.scratch import ScratchClassifier
+
+        own = settings.scratch
+        self.settings, self.checkpoints = settings, checkpoints
+        self.classifier = ScratchClassifier(
+            settings.from_scratch or "",
+            data,
+            augment=settings.augmentation(),
+            policy=own.policy or "none",
+            image_size=settings.image_size,
+            channels=own.channels,
+            resize=settings.resize,
+            initialisation=own.initialisation,
+            workers=own.workers or 0,
+            device=settings.device,
+            seed=settings.seed,
+            listener=listener,
+        )
+
+    def prepare(self) -> None:
+        """Decode every photo; see `Job.prepare`."""
+        self.classifier.prepare()
+
+    def train(self) -> None:
+        """Train everything; see `Job.train`."""
+        self.classifier.fit(
+            self.classifier.config(**self.settings.given()), checkpoints=self.checkpoints
+        )
+
+    def closing(self) -> str | None:
+        """Return nothing: advice is for photos with a pre-trained network.
+
+        Returns:
+            None.
         """
         return None

@@ -1,0 +1,142 @@
+"""Between the trainer and whoever listens: live steps, checkpoints, calibration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from foveal.errors import UsageError
+from foveal.models.convnet import ConvNet
+from foveal.training.batches import TrainingData
+from foveal.training.callbacks import Callback
+from foveal.training.checkpoints import Checkpoints
+from foveal.training.engine import Fitted, Trainer
+from foveal.training.evaluating import evaluate
+from foveal.training.head import calibrate
+from foveal.training.modes import Mode
+from foveal.training.network_config import NetworkConfig
+from foveal.training.optimisers import ParameterGroup
+from foveal.training.parallel import processes
+from foveal.training.record import EpochRecord, Phase
+from foveal.workflow.listener import Listener, Step
+
+
+def fit_network(
+    network: nn.Module,
+    train: TrainingData,
+    validation: TrainingData,
+    config: NetworkConfig,
+    *,
+    phase: Phase,
+    groups: Sequence[ParameterGroup] | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoints: str | Path | None = None,
+    device: str = "auto",
+    identity: Mapping[str, Any],
+    listener: Listener,
+) -> Fitted:
+    """Train a network and let a listener hear of it.
+
+    Args:
+        network: takes what `train` yields.
+        train: what is trained on.
+        validation: what decides the best epoch.
+        config: the settings.
+        phase: what is trained.
+        groups: learning-rate multipliers; None for one learning rate.
+        callbacks: are given each epoch's record.
+        checkpoints: a folder for checkpoints, or None.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        identity: further facts that must be the same at a resume.
+        listener: hears of steps and epochs.
+
+    Returns:
+        What happened; the network has its best weights, on the CPU.
+    """
+    live = _Live(config, len(train.targets_N), listener)
+    live.trainer = trainer = Trainer(
+        network,
+        train,
+        validation,
+        config,
+        groups=groups,
+        phase=phase,
+        callbacks=callbacks,
+        checkpoints=(None if checkpoints is None else Checkpoints(checkpoints, say=listener.warn)),
+        processes=processes(_settled(device)),
+        identity=identity,
+        on_step=live.step,
+        on_epoch=live.epoch,
+        say=listener.note,
+    )
+    fitted = trainer.fit()
+    network.to("cpu")
+    return fitted
+
+
+def calibrated(pixels: nn.Module, network: ConvNet, validation: TrainingData, mode: Mode) -> float:
+    """Fit a temperature on the validation photos and fold it into the last layer.
+
+    Args:
+        pixels: the network as it takes what `validation` yields.
+        network: the network itself.
+        validation: photos that were not trained on.
+        mode: how to compute.
+
+    Returns:
+        The temperature.
+    """
+    logits = evaluate(pixels, validation, mode=Mode(channels_last=mode.channels_last))
+    temperature = calibrate(logits, validation.targets_N)
+    last = [module for module in network.head.modules() if isinstance(module, nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight.div_(temperature)
+        if last.bias is not None:
+            last.bias.div_(temperature)
+    network.eval()
+    return temperature
+
+
+class _Live:
+    """Turns the trainer's counts into what people want to know."""
+
+    def __init__(self, config: NetworkConfig, samples: int, listener: Listener) -> None:
+        self.config, self.samples, self.listener = config, samples, listener
+        self.trainer: Trainer | None = None
+        self._begun: tuple[float, int] | None = None  # when, and after which step of all
+
+    def step(self, done: int, total: int, loss: float, accuracy: float) -> None:
+        """Hear of a step; see `Trainer`."""
+        epoch = 1 if self.trainer is None else self.trainer.progress.epoch
+        moment, overall = time.perf_counter(), (epoch - 1) * total + done
+        self._begun = self._begun or (moment, overall)
+        passed, steps = moment - self._begun[0], overall - self._begun[1]
+        a_step = passed / steps if steps else 0.0
+        left = max(0.0, a_step * (total * self.config.epochs - overall))
+        self.listener.step(
+            Step(
+                epoch=epoch,
+                epochs=self.config.epochs,
+                done=min(done * self.config.batch, self.samples),
+                total=self.samples,
+                loss=loss,
+                accuracy=accuracy,
+                images_per_second=self.samples / total / a_step if a_step else 0.0,
+                seconds_left=left,
+            )
+        )
+
+    def epoch(self, record: EpochRecord) -> None:
+        """Hear of an epoch; see `Trainer`."""
+        self.listener.epoch(record)
+
+
+def _settled(device: str) -> str | None:
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("`device` is 'cuda', but PyTorch sees no such accelerator; use 'cpu'.")
+    return None if device == "auto" else device
