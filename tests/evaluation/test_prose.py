@@ -70,14 +70,14 @@ def test_of_hundred_is_all_or_none_only_when_it_is():
 @pytest.mark.parametrize(
     ("correct", "n", "sentence"),
     [
-        (144, 153, "94 of 100 photos it had never seen were named correctly."),
+        (144, 153, "94 of every 100 photos it had never seen were named correctly."),
         (11, 12, "11 of 12 photos it had never seen were named correctly."),
         (1, 1, "1 of 1 photo it had never seen was named correctly."),
         (12, 12, "All 12 photos it had never seen were named correctly."),
         (2000, 2000, "All 2,000 photos it had never seen were named correctly."),
-        (1999, 2000, "More than 99 of 100 photos it had never seen were named correctly."),
-        (1, 2000, "Fewer than 1 of 100 photos it had never seen were named correctly."),
-        (0, 2000, "None of 100 photos it had never seen were named correctly."),
+        (1999, 2000, "More than 99 of every 100 photos it had never seen were named correctly."),
+        (1, 2000, "Fewer than 1 of every 100 photos it had never seen were named correctly."),
+        (0, 2000, "None of 2,000 photos it had never seen were named correctly."),
         (0, 0, "There were no photos to measure it with."),
     ],
 )

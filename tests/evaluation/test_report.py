@@ -60,7 +60,7 @@ def test_the_report_says_everything_it_promises():
         *("confidence", "learning", "photos", "time", "reproduce"),
     ]
     for words in (
-        "of 100 photos it had never seen were named correctly",
+        "of every 100 photos it had never seen were named correctly",
         "With 120\N{NO-BREAK SPACE}photos the true figure very likely lies between",
         "Add photos of ants.",
         "two photos are the same",

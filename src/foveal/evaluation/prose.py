@@ -109,7 +109,7 @@ def headline(result: Evaluation) -> str:
         result: the split that is reported.
 
     Returns:
-        Such as "94 of 100 photos it had never seen were named correctly."
+        Such as "94 of every 100 photos it had never seen were named correctly."
     """
     if result.accuracy is None:
         return "There were no photos to measure it with."
@@ -120,12 +120,14 @@ def headline(result: Evaluation) -> str:
         return f"All {result.n:,} photos {seen} were named correctly."
     if result.n <= 100:
         return f"{result.correct} of {result.n} photos {seen} were named correctly."
+    if result.accuracy == 0:
+        return f"None of {result.n:,} photos {seen} were named correctly."
     about = str(of_hundred(result.accuracy))
     if result.accuracy > 0.995:
         about = "More than 99"
     elif result.accuracy < 0.005:
-        about = "None" if result.accuracy == 0 else "Fewer than 1"
-    return f"{about} of 100 photos {seen} were named correctly."
+        about = "Fewer than 1"
+    return f"{about} of every 100 photos {seen} were named correctly."
 
 
 def uncertainty(result: Evaluation) -> str:
