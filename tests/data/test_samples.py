@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import struct
 
 import numpy as np
 import pytest
 
 from foveal.data import ImageData, write_digits, write_photos, write_sample
+from foveal.data.fashion_mnist import CLASSES, INSTALLED, read_fashion_mnist
 from foveal.data.stored_png import grey_png
-from foveal.errors import UnknownNameError, UsageError
+from foveal.errors import DataError, UnknownNameError, UsageError
 from foveal.images import load_image
 
 DIGITS_SHA256 = "41381bb1eaec17ab04f309f4d04245ded2a0148e9ef754af1245a51e60561f9e"
@@ -84,6 +87,84 @@ def test_nothing_of_the_users_is_replaced(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(UsageError, match=r"must not be the folder you are in; got '\.': name"):
         write_sample("photos", ".")
+
+
+@pytest.fixture
+def clothes(tmp_path):
+    """A folder like that of the package, with 30 + 20 pictures."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    write_idx_files(folder)
+    return folder
+
+
+def write_idx_files(folder, labels=None, size=28):
+    chance = np.random.default_rng(0)
+    for name, count in (("train", 30), ("t10k", 20)):
+        images = chance.integers(0, 256, (count, size, size), dtype=np.uint8)
+        head = struct.pack(">I3I", 0x803, count, size, size)
+        packed = gzip.compress(head + images.tobytes())
+        (folder / f"{name}-images-idx3-ubyte.gz").write_bytes(packed)
+        names = np.arange(count, dtype=np.uint8) % 10 if labels is None else labels
+        head = struct.pack(">II", 0x801, len(names))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(head + names.tobytes())
+
+
+def test_fashion_mnist_becomes_folders_of_png_files(clothes, tmp_path):
+    told = []
+    write_sample(
+        "fashion-mnist", tmp_path / "f", source=clothes, progress=lambda *done: told.append(done)
+    )
+    parts = read_fashion_mnist(clothes)
+    for split, (images, labels) in parts.items():
+        for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+            file = tmp_path / "f" / split / CLASSES[label] / f"{index:05d}.png"
+            np.testing.assert_array_equal(load_image(file)[:, :, 1], image)
+    assert sum(1 for _ in (tmp_path / "f").rglob("*.png")) == 50
+    assert told[-1] == (50, 50)
+    data = ImageData.from_folder(tmp_path / "f", val=0.2)
+    assert data.classes == tuple(sorted(CLASSES))
+    assert {split: sum(c.values()) for split, c in data.counts().items()}["test"] == 20
+
+
+def test_without_the_package_the_hint_says_what_to_install(tmp_path):
+    (tmp_path / "empty").mkdir()
+    expected = r"not on this computer: .*sudo apt-get install dataset-fashion-mnist .*--source"
+    with pytest.raises(DataError, match=expected):
+        write_sample("fashion-mnist", tmp_path / "f", source=tmp_path / "empty")
+    assert not (tmp_path / "f").exists()
+
+
+def test_files_that_do_not_belong_together_are_refused(clothes, tmp_path):
+    write_idx_files(clothes, labels=np.zeros(29, np.uint8))
+    with pytest.raises(DataError, match=r"a byte for each of the 30 pictures .*shape \(29,\)"):
+        write_sample("fashion-mnist", tmp_path / "f", source=clothes)
+    write_idx_files(clothes, labels=np.full(30, 10, np.uint8))
+    with pytest.raises(DataError, match="must hold labels 0 to 9; it has 10: copy it again"):
+        write_sample("fashion-mnist", tmp_path / "f", source=clothes)
+    write_idx_files(clothes, size=27)
+    with pytest.raises(DataError, match=r"pictures of 28 × 28 bytes; .*shape \(30, 27, 27\)"):
+        write_sample("fashion-mnist", tmp_path / "f", source=clothes)
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_source_is_refused_where_none_is_needed(tmp_path):
+    with pytest.raises(UsageError, match="`source` is for fashion-mnist only; got 'x' for digits"):
+        write_sample("digits", tmp_path / "d", source="x")
+
+
+def test_the_package_holds_70000_pictures_in_ten_classes_of_7000():
+    if not INSTALLED.is_dir():
+        pytest.skip("the package dataset-fashion-mnist is not installed")
+    parts = read_fashion_mnist()
+    assert {split: images.shape for split, (images, _) in parts.items()} == {
+        "train": (60_000, 28, 28),
+        "test": (10_000, 28, 28),
+    }
+    assert np.bincount(parts["train"][1]).tolist() == [6000] * 10
+    assert np.bincount(parts["test"][1]).tolist() == [1000] * 10
+    means = {split: round(float(images.mean()), 2) for split, (images, _) in parts.items()}
+    assert means == {"train": 72.94, "test": 73.15}
 
 
 def test_an_unknown_sample_is_refused_with_a_hint(tmp_path):
