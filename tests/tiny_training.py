@@ -116,23 +116,34 @@ def hashes(made):
     }
 
 
+def complain(sentence):
+    """Write a sentence to stderr."""
+    sys.stderr.write(f"{sentence}\n")
+
+
+def tell(*step):
+    """Say that a step is done, so that a test can count them."""
+    sys.stdout.write("step\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     folder, given = Path(sys.argv[1]), json.loads(sys.argv[2])
     torch.set_num_threads(1)
     delay = given.pop("delay", 0.0)
     made = trainer(
         settings(**given),
-        checkpoints=Checkpoints(folder / "checkpoints", say=lambda s: print(s, file=sys.stderr)),
+        checkpoints=Checkpoints(folder / "checkpoints", say=complain),
         train=Pictures(72, delay=delay),
-        on_step=lambda done, total, loss, accuracy: print("step", flush=True),
+        on_step=tell,
     )
     try:
         made.fit()
     except TrainingInterrupted as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return error.exit_code
     except FovealError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     if made.processes.rank == 0:
         (folder / "hashes.json").write_text(json.dumps(hashes(made)))

@@ -38,6 +38,7 @@ __all__ = [
     "SaveWeights",
     "SetLearningRate",
     "Stop",
+    "TensorBoard",
     "Trainer",
     "evaluate",
 ]
@@ -45,6 +46,7 @@ _NEED_TORCH = {
     "Checkpoints": "checkpoints",
     "Fitted": "engine",
     "ParameterGroup": "optimisers",
+    "TensorBoard": "tensorboard",
     "Trainer": "engine",
     "evaluate": "evaluating",
 }

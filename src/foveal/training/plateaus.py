@@ -139,12 +139,11 @@ class ReduceLROnPlateau(_Watcher):
         Returns:
             `SetLearningRate`, or None.
         """
+        ran_out = self._look(record)
         if self.resting:
             self.resting, self.waited = self.resting - 1, 0
-        if not self._look(record):
             return None
-        if self.resting:
-            self.waited = 0
+        if not ran_out:
             return None
         self.waited, self.resting = 0, self.cooldown
         factor = max(self.factor, min(1.0, self.min_lr / record.learning_rate))
