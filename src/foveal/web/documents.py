@@ -28,6 +28,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
     ".jpg": "image/jpeg",
+    ".png": "image/png",
 }
 COMPUTING = ("/api/", "/data/models/", "/data/runs", "/data/features/")
 """Beginnings of the paths that compute, and so need the token."""
@@ -91,10 +92,11 @@ def as_json(value: Any) -> bytes:
 
 def _makers() -> Iterator[tuple[str, Maker]]:
     for file in sorted(STATIC.rglob("*")):
-        if file.is_file() and file.suffix in MEDIA_TYPES:
+        if file.suffix in MEDIA_TYPES:
             yield file.relative_to(STATIC).as_posix(), file.read_bytes
     for path, make in _data():
         yield f"data/{path}.json", partial(_json_of, make)
+    yield from ((f"data/pictures/{name}", make) for name, make in learn.pictures().items())
     for photo in photos.PHOTOS:
         yield f"data/photos/{photo.name}.jpg", partial(photos.photo_bytes, photo.name)
         for strength in photos.STRENGTHS:
@@ -122,6 +124,8 @@ def _data() -> Iterator[tuple[str, Callable[[], Any]]]:
     for kind in learn.practice_kinds():
         yield f"practice/{kind}", partial(_practice, kind)
     yield from ((f"check/{seed}", partial(_check, seed)) for seed in range(SEEDS))
+    yield from ((f"sources/{page['slug']}", partial(dict, page)) for page in learn.sources())
+    yield "search", lambda: {"entries": list(learn.search_index())}
     yield "glossary", lambda: {"terms": list(learn.glossary())}
     yield "takeaways", lambda: {"takeaways": list(learn.takeaways())}
 
@@ -141,12 +145,7 @@ def _lesson_list() -> dict[str, Any]:
                 "summary": lesson.summary,
                 "minutes": lesson.minutes,
                 "sections": [
-                    {
-                        "slug": section.slug,
-                        "title": section.title,
-                        "text": section.text,
-                    }
-                    for section in lesson.sections
+                    {"slug": section.slug, "title": section.title} for section in lesson.sections
                 ],
             }
             for lesson in learn.lessons()

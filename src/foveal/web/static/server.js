@@ -47,8 +47,13 @@ export const practice = (kind) => get(`data/practice/${safe(kind)}.json`);
 export const check = (seed) => get(`data/check/${safe(seed)}.json`);
 export const glossary = () => get("data/glossary.json");
 export const takeaways = () => get("data/takeaways.json");
+export const searchEntries = () => get("data/search.json");
+export const sourcePage = (slug) => get(`data/sources/${safe(slug)}.json`);
 export const models = () => get("data/models.json");
 export const model = (name) => get(`data/models/${safe(name)}.json`);
+/** Trained runs of the server's folder; an export has none. */
+export const runs = () => (hasServer ? ask("data/runs.json") : Promise.resolve({ runs: [] }));
+export const run = (id) => ask(`data/runs/${safe(id)}.json`);
 export const photos = () => get("data/photos.json");
 export const photoAddress = (name) => `data/photos/${safe(name)}.jpg`;
 export const augmented = (photo, strength) => get(`data/augmented/${safe(photo)}-${safe(strength)}.json`);
