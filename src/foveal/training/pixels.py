@@ -64,6 +64,8 @@ class PixelData:
     ) -> None:
         require_whole("seed", seed, 0, 2**64 - 1)
         require_whole("workers", workers, 0, 256)
+        if memory_bytes is not None:
+            require_whole("memory_bytes", memory_bytes, 0, 2**63)
         policy_named(policy)
         if len(samples) != len(targets_N):
             raise UsageError(
