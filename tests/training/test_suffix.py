@@ -15,7 +15,7 @@ from foveal.errors import ModelError, UsageError
 from foveal.models.create import create_model
 from foveal.training.dense import Standardiser, dense_logits, fold
 from foveal.training.folding import FoldedConv, folded
-from foveal.training.head import TrainedHead
+from foveal.training.head import TrainedHead, one_thread
 from foveal.training.suffix import (
     Suffix,
     fresh_head,
@@ -32,6 +32,12 @@ NETWORKS = {  # side of the images, blocks that stay frozen
     "mobilenet_v2": (64, 16),
     "inception_v3": (75, 16),
 }
+
+
+@pytest.fixture(autouse=True)
+def one_thread_for_small_networks():
+    with one_thread():
+        yield
 
 
 def network_of(name, classes=3):
