@@ -24,6 +24,7 @@ from foveal.training.network_config import NetworkConfig
 _SECONDS = 8.0  # what a measurement may take, about
 _SAMPLES = 32
 _STEPS = 3
+_WORTH = 1.2
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from foveal.training.averaging import MovingAverage
 from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
 from foveal.training.layout import Layout, Rows, balanced_order, epoch_steps
-from foveal.training.modes import Mode, Timing, candidates, measure_modes
+from foveal.training.mode_memory import ModeMemory
+from foveal.training.modes import Mode, Timing, candidates, clearly_fastest, measure_modes
 from foveal.training.network_config import NetworkConfig
 from foveal.training.optimisers import Optimiser, ParameterGroup
 from foveal.training.order import epoch_order
@@ -88,6 +89,9 @@ def choose_mode(
 ) -> tuple[Mode, list[Timing]]:
     """Choose precision and memory format, by a measurement where settings leave a choice.
 
+    A measurement is noisy and the choice decides the bits of the result. So the first choice for a
+    network on a machine is remembered in the cache folder: the same command gives the same weights.
+
     Args:
         network: stays as it is.
         data: a few of its samples are used.
@@ -103,8 +107,15 @@ def choose_mode(
     rows = np.arange(min(len(data.targets_N), config.batch))
     inputs = next(iter(data.batches(1, [rows])))
     targets = torch.from_numpy(data.targets_N[rows])
+    memory = ModeMemory(network, inputs, modes, processes.device)
+    known = processes.same(memory.recall())
+    if known is not None:
+        return modes[known], []
     timings = measure_modes(network, inputs, targets, modes, processes.device)
-    return modes[processes.same(modes.index(timings[0].mode))], timings
+    chosen = processes.same(modes.index(clearly_fastest(timings)))
+    if processes.rank == 0:
+        memory.keep(chosen)
+    return modes[chosen], timings
 
 
 def new_progress(
