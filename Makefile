@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-long lint types bench wheel browser clean
+.PHONY: help demo test test-long lint types bench lock wheel browser clean
 
 help:
 	@echo "make demo       install into .venv and run the main job on built-in data"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-long  the long programmes: 30,000 mutants and the like"
 	@echo "make bench      measure speed and memory; writes benchmarks/results.json"
 	@echo "make wheel      build the wheel and try it in a fresh environment"
+	@echo "make lock       write .ci/requirements.lock again, after dependencies changed"
 	@echo "make clean      remove .venv and everything that was built"
 
 $(BIN)/python:
@@ -21,8 +22,12 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+# With LOCK=.ci/requirements.lock (as .ci/run does) everything but PyTorch is checked by hash.
+$(VENV)/.installed-dev: pyproject.toml $(LOCK) | $(BIN)/python
+ifdef LOCK
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes -r $(LOCK)
+endif
+	$(BIN)/python -m pip install --quiet $(if $(LOCK),--no-build-isolation) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed
@@ -48,6 +53,11 @@ test-long: $(VENV)/.installed-dev browser
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+# Writes .ci/requirements.lock again: after a change of dependencies, or for newer versions.
+lock: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python .ci/lock.py
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --outdir dist .

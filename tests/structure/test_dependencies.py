@@ -60,6 +60,44 @@ def test_every_dependency_has_its_reason_in_the_docs(name):
     assert re.sub(r"lite\d", "lite0/1/2", name) in page.replace("_hub", "_hub").replace("_", "-")
 
 
+def locked() -> dict[str, tuple[str, int]]:
+    """Version and number of hashes of every package in the lock."""
+    lock = (REPOSITORY / ".ci" / "requirements.lock").read_text()
+    blocks = [block for block in re.split(r"^(?=\S)", lock, flags=re.M) if "==" in block]
+    return {
+        found[1]: (found[2], block.count("--hash=sha256:"))
+        for block in blocks
+        if (found := re.match(r"([\w.-]+)==(\S+)", block))
+    }
+
+
+def test_the_lock_holds_every_dependency_within_its_bounds_and_with_hashes():
+    from packaging.requirements import Requirement
+
+    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    held = locked()
+    for requirement in map(Requirement, lines):
+        name = requirement.name.replace("_", "-")
+        if name in ("torch", "torchvision"):  # .ci/lock.py says why
+            assert name not in held
+            continue
+        assert name in held, f"{name} is not in .ci/requirements.lock: run `make lock`"
+        version_held, hashes = held[name]
+        assert requirement.specifier.contains(version_held), f"run `make lock`: {name}"
+        assert hashes
+    assert all(hashes for _, hashes in held.values())
+
+
+def test_the_lock_names_no_package_index():
+    assert "://" not in (REPOSITORY / ".ci" / "requirements.lock").read_text()
+
+
+@pytest.mark.parametrize("name", PUBLISHED_BY_ATTACKERS)
+def test_no_release_that_attackers_published_is_in_the_lock(name):
+    held, _ = locked().get(name, ("", 0))
+    assert held not in PUBLISHED_BY_ATTACKERS[name]
+
+
 @pytest.mark.parametrize("name", PUBLISHED_BY_ATTACKERS)
 def test_no_release_that_attackers_published_is_here(name):
     try:
