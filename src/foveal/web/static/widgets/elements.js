@@ -23,4 +23,17 @@ export function finish(root) {
     box.append(pre, h("button", {
       class: "small", type: "button", onclick: () => copyText(code.textContent, "Code") }, "Copy"));
   });
+  root.querySelectorAll("table").forEach(alignColumns);
+}
+
+/** A column of numbers is aligned as one, its heading too; a mixed column is text. */
+function alignColumns(table) {
+  const head = table.tHead?.rows[0];
+  if (!head || table.classList.contains("pixels")) return;
+  const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+  [...head.cells].forEach((heading, column) => {
+    const cells = rows.map((row) => row.cells[column]).filter(Boolean);
+    const all = cells.length > 0 && cells.every((cell) => cell.classList.contains("number"));
+    [heading, ...cells].forEach((cell) => cell.classList.toggle("number", all));
+  });
 }
