@@ -95,10 +95,11 @@ def test_a_killed_worker_ends_the_epoch_with_a_sentence(make):
 
 def test_a_killed_worker_is_told_though_others_have_batches_ready(make):
     data = make(2)
-    batches = data.batches(1, slices_of(COUNT, 1))
+    batches = data.batches(1, slices_of(COUNT, 10))  # two for each worker: all are under way
     next(batches)
+    time.sleep(0.5)  # a long step: they lie ready
     os.kill(pids(data)[0], signal.SIGKILL)
-    time.sleep(0.5)  # a long step: rendered batches lie ready
+    time.sleep(0.5)
     with pytest.raises(TrainingError, match=r"number 1 of 2, .* was killed by SIGKILL"):
         next(batches)
 
