@@ -151,8 +151,9 @@ class Stepper:
                     continue
                 found[index] += loss
                 found[-1] += right
-                share = len(rows[index]) / _count(rows)
-                torch._foreach_add_(moved, list(self.statistics.values()), alpha=share)
+                if moved:
+                    share = len(rows[index]) / _count(rows)
+                    torch._foreach_add_(moved, list(self.statistics.values()), alpha=share)
             packed = self._pack(moved)
             summed = packed if summed is None else summed.add_(packed)
         raised = torch.tensor([out_of_memory, votes.stop, votes.late], device=self.device)
