@@ -180,6 +180,6 @@ function comparison(summaries) {
 export async function mount(page, { route }) {
   const [{ models }, { runs }] = await Promise.all([server.models(), server.runs()]);
   const view = new Explorer(page, models, runs, route.query);
-  await view.show();
+  view.show();
   return { update: ({ query }) => { view.store.load(query); return true; }, unmount: () => view.store.close() };
 }
