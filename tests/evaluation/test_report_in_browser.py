@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +9,7 @@ import pytest
 from evaluation.example_report import evaluation, hostile_data, report_data
 from foveal.evaluation import ReportData, render_report
 
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
-KNOWN = ("chromium", "chromium-browser", "google-chrome")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    found = os.environ.get("FOVEAL_CHROMIUM") or next(filter(None, map(shutil.which, KNOWN)), None)
-    if found is None:
-        pytest.skip(f"no browser: none of {', '.join(KNOWN)} is installed; set FOVEAL_CHROMIUM")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=SWITCHES)
-        yield opened
-        opened.close()
 
 
 def hard() -> ReportData:
