@@ -1,13 +1,14 @@
 """A training that takes a second: a small network, synthetic pictures, everything else real.
 
-As a program (``python tests/tiny_training.py FOLDER SETTINGS``) it trains, resumes and is killed by
-the tests; it writes ``hashes.json`` into the folder when it is done.
+As a program (``python tests/tiny_training.py [FOLDER SETTINGS]``) it trains, resumes and is killed
+by the tests; it writes ``hashes.json`` into the folder when it is done.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -127,14 +128,30 @@ def tell(*step):
     sys.stdout.flush()
 
 
-def main() -> int:
-    folder, given = Path(sys.argv[1]), json.loads(sys.argv[2])
+class SlowStep(nn.Module):
+    """A network whose forward pass, at one step, stays in C code for longer than anyone waits."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.network, self.left = small_network(), at
+
+    def forward(self, images):
+        self.left -= self.training
+        if self.training and self.left == 0:
+            hashlib.pbkdf2_hmac("sha256", b"long", b"step", 2**31 - 1)
+        return self.network(images)
+
+
+def train(folder, given) -> int:
+    """Train in a folder, or go on there; return the exit code."""
     torch.set_num_threads(1)
-    delay = given.pop("delay", 0.0)
+    data = Pictures(72, delay=given.pop("delay", 0.0))
+    slow = given.pop("slow_step", 0)
     made = trainer(
         settings(**given),
+        network=SlowStep(slow) if slow else None,
         checkpoints=Checkpoints(folder / "checkpoints", say=complain),
-        train=Pictures(72, delay=delay),
+        train=data,
         on_step=tell,
     )
     try:
@@ -150,5 +167,23 @@ def main() -> int:
     return 0
 
 
+def breed():
+    """Train in a forked process for each line of stdin: importing PyTorch is paid only once."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        folder, given = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(train(Path(folder), given))
+        sys.stdout.write(f"pid {child}\n")
+        sys.stdout.flush()
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"exit {os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    if len(sys.argv) > 1:
+        sys.exit(train(Path(sys.argv[1]), json.loads(sys.argv[2])))
+    breed()

@@ -6,8 +6,8 @@ import json
 
 import pytest
 import torch
-from faults import run_with_fault
 
+from faults import run_with_fault
 from foveal.errors import DiskFullError, TrainingError, UsageError
 from foveal.storage.atomic import TEMPORARY
 from foveal.training import Checkpoints
@@ -64,7 +64,7 @@ def test_when_all_are_damaged_it_says_so_and_what_to_do(tmp_path):
     checkpoints = write(tmp_path, 2, say=lambda sentence: None)
     for file in checkpoints.files():
         file.write_bytes(b"nothing")
-    with pytest.raises(TrainingError, match="all 2 checkpoints in .* are damaged; restore one"):
+    with pytest.raises(TrainingError, match=r"all 2 checkpoints in .* are damaged; restore one"):
         checkpoints.latest()
 
 
