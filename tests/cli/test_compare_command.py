@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from foveal.cli.compare import Compare, rate
 from foveal.errors import UnknownNameError, UsageError
@@ -73,13 +75,33 @@ def test_the_table_shows_size_work_and_quoted_accuracy_with_its_source(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     names = ("resnet50", "mobilenet_v2", "efficientnet_lite0", "custom_cifar_cnn")
-    assert Compare(names, measure=False).run() == 0
+    assert Compare(names, no_measure=True).run() == 0
     text = capsys.readouterr().out
     assert re.search(r"resnet50 +224 +25,557,032 +4,089,184,256 +102\.4 MB +80\.38 %", text)
     assert re.search(r"custom_cifar_cnn +32 +815,530 +\S+ +3\.3 MB +–", text)
     assert "Accuracy of mobilenet_v2: timm results-imagenet.csv, 224 px." in text
     assert "Accuracy of efficientnet_lite0: the authors." in text
     assert "images/s" not in text
+
+
+def test_a_file_that_describes_a_network_is_compared_by_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text("layers = [{ conv = 8 }, { global_average_pool = true }]", encoding="utf-8")
+    described, lenet = compare([str(file), "lenet5"], seconds=0.01)
+    assert described.name == str(file)
+    assert (described.parameters, described.top1) == (8 * 28 + 90, None)
+    assert described.torch_images_per_second is not None
+    assert lenet.name == "lenet5"
+
+
+def test_in_a_narrow_terminal_columns_get_shorter_and_fewer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foveal.cli.compare.console", lambda: Console(width=50, highlight=False))
+    assert Compare(("resnet50", "vgg19_bn"), no_measure=True).run() == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^resnet50 +25\.6 M +4\.1 G +102\.4 MB +80\.38 %$", text, re.MULTILINE)
+    assert "Not shown for lack of width: pixels." in text
 
 
 def test_rows_keep_the_order_of_the_names_and_progress_is_told() -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from foveal.cli.summary import Summary
 from foveal.errors import ModelError, UnknownNameError, UsageError
@@ -77,6 +78,37 @@ def test_a_run_folder_is_described_with_its_own_head_and_image_size(tmp_path: Pa
         (64,),
         (3,),
     ]
+
+
+def test_of_a_run_with_a_trained_head_the_blocks_are_frozen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(model_folder(tmp_path, (1280, 3)))
+    facts = describe(run)
+    assert (facts.trainable, facts.frozen) == (1280 * 3 + 3, facts.parameters - 3843)
+    text = shown(capsys, Summary(run))
+    assert re.search(r"stem +ConvBN +frozen +32×80×80", text)
+    assert re.search(r"head +Sequential +trainable +3 +3,843", text)
+    assert re.search(r"3,843 trainable, 3,371,008 frozen, 99\.9 % of them", text)
+
+
+def test_a_file_that_describes_a_network_is_summarised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text("layers = [{ conv = 8 }, { global_average_pool = true }]", encoding="utf-8")
+    assert re.search(r"conv1 +Sequential +8×32×32 +224", shown(capsys, Summary(str(file))))
+
+
+def test_in_a_narrow_terminal_no_line_is_wider_and_no_number_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foveal.cli.summary.console", lambda: Console(width=80, highlight=False))
+    for command in (Summary("resnet50"), Summary("efficientnet_b0", layers=True)):
+        text = shown(capsys, command)
+        assert max(map(len, text.splitlines())) <= 80
+        assert "…" not in text
+    assert "Not shown for lack of width: kind" in text
 
 
 def test_a_name_that_is_nothing_gets_a_hint() -> None:

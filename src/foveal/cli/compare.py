@@ -11,6 +11,7 @@ from foveal.cli.summary import megabytes, number
 from foveal.errors import UsageError
 
 if TYPE_CHECKING:
+    from foveal.cli.fitting import Column
     from foveal.workflow.describe import Compared
 
 LONGEST = 600.0  # seconds
@@ -21,13 +22,13 @@ class Compare:
     """Put networks side by side: size, work, speed, accuracy."""
 
     names: tuple[str, ...]
-    """Names that `foveal models` lists."""
+    """Names that `foveal models` lists, timm:NAME, or TOML files that describe networks."""
     image_size: int | None = None
     """Side of the images in pixels for all; by default each network's own."""
     seconds: float = 2.0
     """How long each engine runs each network."""
-    measure: bool = True
-    """Measure images a second on this machine; without it nothing is run."""
+    no_measure: bool = False
+    """Run nothing: leave the images a second out."""
     json: bool = False
     """Write JSON for a program to read."""
 
@@ -47,16 +48,17 @@ class Compare:
         """
         from foveal.workflow.describe import compare
 
-        heard = listener() if self.measure else None
+        measure = not self.no_measure
+        heard = listener() if measure else None
         rows = compare(
             self.names,
             image_size=self.image_size,
-            seconds=self.seconds if self.measure else 0.0,
+            seconds=self.seconds if measure else 0.0,
             progress=lambda done, total: (
                 heard.progress("Measuring networks", done, total) if heard else None
             ),
         )
-        conditions = _conditions(self.seconds) if self.measure else None
+        conditions = _conditions(self.seconds) if measure else None
         if self.json:
             print_json({"networks": [asdict(row) for row in rows], "conditions": conditions})
         else:
@@ -82,31 +84,47 @@ def _conditions(seconds: float) -> dict[str, Any]:
 
 
 def _show(rows: list[Compared], conditions: dict[str, Any] | None) -> None:
-    from rich.table import Table
+    from foveal.cli.fitting import fitted_table
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("network", no_wrap=True)
-    for name in ("pixels", "parameters", "multiplications", "file"):
-        table.add_column(name, justify="right", no_wrap=True)
-    if conditions:
-        table.add_column("OpenVINO images/s", justify="right")
-        table.add_column("PyTorch images/s", justify="right")
-    table.add_column("ImageNet top-1", justify="right")
-    for row in rows:
-        speeds = (rate(row.openvino_images_per_second), rate(row.torch_images_per_second))
-        table.add_row(
-            row.name,
-            str(row.image_size),
-            f"{row.parameters:,}",
-            number(row.macs),
-            megabytes(row.file_bytes),
-            *(speeds if conditions else ()),
-            "–" if row.top1 is None else f"{row.top1} %",
-        )
     screen = console()
+    table, left_out = fitted_table(_columns(rows, measured=conditions is not None), screen.width)
     screen.print(table)
     for line in remarks(rows, conditions):
         screen.print(line, markup=False, style="dim")
+    if left_out:
+        remark = f"Not shown for lack of width: {', '.join(left_out)}."
+        screen.print(remark, markup=False, style="dim")
+
+
+def _columns(rows: list[Compared], *, measured: bool) -> list[Column]:
+    from foveal.cli.fitting import Column, rounded
+
+    top1 = tuple("–" if row.top1 is None else f"{row.top1} %" for row in rows)
+    openvino = tuple(rate(row.openvino_images_per_second) for row in rows)
+    torch = tuple(rate(row.torch_images_per_second) for row in rows)
+    return [
+        Column("network", tuple(row.name for row in rows), right=False, keep=9),
+        Column("pixels", tuple(str(row.image_size) for row in rows), keep=2),
+        Column(
+            "parameters",
+            tuple(f"{row.parameters:,}" for row in rows),
+            keep=8,
+            short=("params", tuple(rounded(row.parameters) for row in rows)),
+        ),
+        Column(
+            "multiplications",
+            tuple(number(row.macs) for row in rows),
+            keep=5,
+            short=("mult.", tuple(rounded(row.macs) for row in rows)),
+        ),
+        Column("file", tuple(megabytes(row.file_bytes) for row in rows), keep=3),
+        *(
+            Column(f"{engine} images/s", rates, keep=keep, short=(f"{engine}/s", rates))
+            for engine, rates, keep in (("OpenVINO", openvino, 7), ("PyTorch", torch, 4))
+            if measured
+        ),
+        Column("ImageNet top-1", top1, keep=6, short=("top-1", top1)),
+    ]
 
 
 def remarks(rows: list[Compared], conditions: dict[str, Any] | None) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foveal.cli.output import console, percent, print_json
 
 if TYPE_CHECKING:
+    from foveal.cli.fitting import Column
     from foveal.models.summary import BlockSummary, LayerSummary
     from foveal.models.summary import Summary as Described
 
@@ -18,7 +19,8 @@ class Summary:
     """Show what a network consists of."""
 
     network: str
-    """A name that `foveal models` lists, or a run or model folder."""
+    """A name that `foveal models` lists, timm:NAME, a TOML file that describes a network, or a run
+    or model folder."""
     image_size: int | None = None
     """Side of the images in pixels; by default what the network was made for."""
     layers: bool = False
@@ -43,29 +45,68 @@ class Summary:
 
 
 def _show(described: Described, layers: bool) -> None:
-    from rich.table import Table
+    from foveal.cli.fitting import fitted_table
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("layer" if layers else "block", "kind"):
-        table.add_column(name, no_wrap=True)
-    for name in ("output", "parameters", "share", "multiplications", "receptive field"):
-        table.add_column(name, justify="right", no_wrap=True)
-    rows: Iterable[BlockSummary | LayerSummary] = described.layers() if layers else described.blocks
-    for row in rows:
-        table.add_row(
-            row.name,
-            row.kind,
-            times(row.output_shape),
-            f"{row.parameters:,}",
-            percent(row.share),
-            number(row.macs),
-            times(row.receptive_field),
-        )
+    rows: Sequence[BlockSummary | LayerSummary] = described.layers() if layers else described.blocks
     screen = console()
+    table, left_out = fitted_table(_columns(rows, described.frozen > 0, layers), screen.width)
     screen.print(table)
     screen.print()
     for line in totals(described):
         screen.print(line, markup=False)
+    if left_out:
+        remark = f"Not shown for lack of width: {', '.join(left_out)}."
+        screen.print(remark, markup=False, style="dim")
+
+
+def _columns(
+    rows: Sequence[BlockSummary | LayerSummary], has_frozen: bool, layers: bool
+) -> list[Column]:
+    from foveal.cli.fitting import Column, rounded
+
+    names = tuple(row.name for row in rows)
+    inner = tuple(name.removeprefix("blocks.").replace(".layers.", ".") for name in names)
+    fields = tuple(times(row.receptive_field) for row in rows)
+    title = "layer" if layers else "block"
+    columns = [
+        Column(title, names, right=False, keep=9, short=(title, inner)),
+        Column("kind", tuple(row.kind for row in rows), right=False, keep=1),
+        Column("output", tuple(times(row.output_shape) for row in rows), keep=8),
+        Column(
+            "parameters",
+            tuple(f"{row.parameters:,}" for row in rows),
+            keep=7,
+            short=("params", tuple(rounded(row.parameters) for row in rows)),
+        ),
+        Column("share", tuple(percent(row.share) for row in rows), keep=2),
+        Column(
+            "multiplications",
+            tuple(number(row.macs) for row in rows),
+            keep=6,
+            short=("mult.", tuple(rounded(row.macs) for row in rows)),
+        ),
+        Column("receptive field", fields, keep=3, short=("field", fields)),
+    ]
+    if has_frozen:
+        states = Column("state", tuple(state(row) for row in rows), right=False, keep=5)
+        columns.insert(2, states)
+    return columns
+
+
+def state(row: BlockSummary | LayerSummary) -> str:
+    """Say whether training changes the weights of a block or layer.
+
+    Args:
+        row: the block or layer.
+
+    Returns:
+        ``"trainable"``, ``"frozen"``, ``"both"``, or ``"–"`` where there are no weights.
+    """
+    if not row.parameters:
+        return "–"
+    if row.trainable and row.frozen:
+        return "both"
+    return "frozen" if row.frozen else "trainable"
 
 
 def totals(described: Described) -> list[str]:
@@ -78,11 +119,13 @@ def totals(described: Described) -> list[str]:
         Plain sentences.
     """
     size, channels = described.image_size, described.in_channels
-    split = f"{described.trainable:,} trainable, {described.frozen:,} frozen"
+    part = described.frozen / described.parameters if described.parameters else 0.0
+    share = f", {percent(part)} of them" if described.frozen else ""
     return [
         f"{described.name} for images of {times((size, size, channels))}",
-        f"parameters: {described.parameters:,} ({split}); moving statistics: "
-        f"{described.statistics:,}",
+        f"parameters: {described.parameters:,} ({described.trainable:,} trainable, "
+        f"{described.frozen:,} frozen{share})",
+        f"moving statistics: {described.statistics:,}",
         f"multiplications for one image: {number(described.macs)}",
         f"memory: {megabytes(described.weight_bytes)} weights, "
         f"{megabytes(described.activation_bytes)} outputs of all layers for one image",
