@@ -33,3 +33,11 @@ def test_a_container_without_a_limit_or_over_it(cgroup):
     assert usable_memory() > free / 2
     cgroup("1000", used=4_000_000, inactive_file=0)
     assert usable_memory() == 0
+
+
+def test_processes_that_were_started_together_share_it(cgroup, monkeypatch):
+    cgroup("5000000", used=1_000_000, inactive_file=0)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert usable_memory() == 1_000_000
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "many")
+    assert usable_memory() == 4_000_000

@@ -13,10 +13,16 @@ def usable_memory() -> int:
     """Return the bytes that this process may still take, with a cgroup's limit respected.
 
     Returns:
-        At least 0; what could be freed at once, such as cached files, counts as free.
+        At least 0; what could be freed at once, such as cached files, counts as free. Processes
+        that were started together, by torchrun for one, get an even share each.
     """
-    free = [bytes for bytes in (_available(), _cgroup_rest()) if bytes is not None]
-    return max(0, min(free, default=_UNKNOWN))
+    free = [size for size in (_available(), _cgroup_rest()) if size is not None]
+    return max(0, min(free, default=_UNKNOWN)) // _processes()
+
+
+def _processes() -> int:
+    told = os.environ.get("LOCAL_WORLD_SIZE", "")  # by torchrun and accelerate
+    return max(1, int(told)) if told.isdecimal() else 1
 
 
 def _available() -> int | None:
