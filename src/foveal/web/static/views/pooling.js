@@ -93,7 +93,7 @@ class PoolingLab {
       change: ([r, c], value) => set({ cells: this.store.state.cells.map((row, y) =>
         row.map((old, x) => (y === r && x === c ? value : old))) }) });
     this.overlay = new Overlay(stage);
-    this.resized = new ResizeObserver(() => this.link(null));
+    this.resized = new ResizeObserver(() => { this.places = null; this.link(null); });
     this.resized.observe(stage);
     this.stepper = new Stepper(stepper, { speed: 2, limits: LIMITS.speed, on: {
       go: (index) => this.step(this.at(index)), play: () => setText(this.status, ""),
@@ -133,7 +133,8 @@ class PoolingLab {
     this.input.update({ values: cells, ...shade, unused: this.grid?.unused, label: `Input, ${cells.length} rows and ${cells[0].length} columns` });
     this.field.show([Math.min(r, cells.length - 1), Math.min(c, cells[0].length - 1)], cells[Math.min(r, cells.length - 1)][Math.min(c, cells[0].length - 1)], "Input");
     this.output.table.hidden = !pooled;
-    if (!pooled) return this.overlay.draw(null);
+    if (!pooled) return this.overlay.hide();
+    this.places = null;
     const values = pooled.rows.map((row) => row.map((one) => one.value));
     this.output.update({ values, ...shade, label: `Output, ${values.length} rows and ${values[0].length} columns` });
     const [rows, columns] = this.grid.output;
@@ -158,9 +159,8 @@ class PoolingLab {
     const won = op === "max" ? this.rows.flat().map((each) => each.at) : [];
     this.input.mark({ linked: one.cells, won, active: op === "max" ? [one.at] : [] });
     this.output.mark({ active: [at] });
-    const { tds } = this.input;
-    const [first, last] = [one.cells[0], one.cells.at(-1)];
-    this.overlay.draw(tds[first[0]][first[1]], tds[last[0]][last[1]], this.output.cell(at));
+    this.places ??= [this.input, this.output].map((grid) => this.overlay.measure(grid.tds));
+    this.overlay.draw(this.places[0], one.cells[0], one.cells.at(-1), this.places[1], at);
     setText(this.equation, op === "max"
       ? `max(${one.values.map(plain).join(", ")}) = ${plain(one.value)}`
       : `(${one.values.map(factor).join(" + ")}) / ${one.values.length} = ${short(one.value, 4)}`);

@@ -230,7 +230,7 @@ class Visualizer {
       this.v.hides.get(part).checked = hidden;
     }
     this.stage.parts[2].root.hidden = this.state.hide.includes("output");
-    this.stage.drawWindow();
+    this.stage.remeasure();
   }
 
   selected({ kind, at }) {

@@ -12,26 +12,35 @@ export class Overlay {
     stage.append(this.svg);
   }
 
-  /** first and last: cells of the window; target: the output cell; any null hides all. */
-  draw(first, last, target) {
-    const shown = first && last;
-    this.svg.style.display = shown ? "" : "none";
-    if (!shown) return;
+  /** Where the cells of a table lie: reading this makes the browser lay out, so it is kept. */
+  measure(tds) {
     const origin = this.stage.getBoundingClientRect();
-    const [a, b] = [first.getBoundingClientRect(), last.getBoundingClientRect()];
+    const first = tds[0][0].getBoundingClientRect();
+    const last = tds.at(-1).at(-1).getBoundingClientRect();
+    const [rows, columns] = [tds.length - 1, tds[0].length - 1];
+    return {
+      left: first.left - origin.left, top: first.top - origin.top, width: first.width,
+      height: first.height, right: columns ? (last.left - first.left) / columns : 0,
+      down: rows ? (last.top - first.top) / rows : 0,
+    };
+  }
+
+  hide() { this.svg.style.display = "none"; }
+
+  /** From cell `first` to cell `last` of one measured table, with lines to a cell of another. */
+  draw(input, first, last, output, target) {
+    this.svg.style.display = "";
     const box = {
-      x: a.left - origin.left - 2, y: a.top - origin.top - 2,
-      width: b.right - a.left + 4, height: b.bottom - a.top + 4,
+      x: input.left + first[1] * input.right - 2, y: input.top + first[0] * input.down - 2,
+      width: (last[1] - first[1]) * input.right + input.width + 4,
+      height: (last[0] - first[0]) * input.down + input.height + 4,
     };
     for (const [name, value] of Object.entries(box)) this.window.setAttribute(name, value);
-    const to = target?.getBoundingClientRect();
     this.lines.forEach((line, index) => {
-      line.style.display = to ? "" : "none";
-      if (!to) return;
       line.setAttribute("x1", box.x + box.width);
       line.setAttribute("y1", box.y + index * box.height);
-      line.setAttribute("x2", to.left - origin.left);
-      line.setAttribute("y2", (index ? to.bottom : to.top) - origin.top);
+      line.setAttribute("x2", output.left + target[1] * output.right);
+      line.setAttribute("y2", output.top + target[0] * output.down + index * output.height);
     });
   }
 }

@@ -30,7 +30,8 @@ export class Stage {
     this.kernel = this.makeGrid(kernel.scroll, "weight", on.editWeight);
     this.output = this.makeGrid(output.scroll, "output");
     this.overlay = new Overlay(this.root);
-    this.resized = new ResizeObserver(() => this.drawWindow());
+    this.parts.forEach((part) => part.scroll.addEventListener("scroll", () => this.remeasure()));
+    this.resized = new ResizeObserver(() => this.remeasure());
     this.resized.observe(this.root);
   }
 
@@ -128,7 +129,7 @@ export class Stage {
     if (!this.model?.grid) {
       this.input.mark({});
       this.kernel.mark({});
-      this.overlay.draw(null);
+      this.overlay.hide();
       return;
     }
     const { grid } = this.model;
@@ -160,15 +161,24 @@ export class Stage {
     return cells;
   }
 
+  /** Something moved: the size of the window, a font, a part that was hidden. */
+  remeasure() {
+    this.places = null;
+    this.drawWindow();
+  }
+
   drawWindow() {
-    if (!this.model?.grid || this.link.kind !== "output") return this.overlay.draw(null);
+    if (!this.model?.grid || this.link.kind !== "output") return this.overlay.hide();
     const { grid } = this.model;
     const { at } = this.link;
+    const shape = `${this.input.shape} ${this.output.shape}`;
+    if (!this.places || this.places.shape !== shape) {
+      this.places = {
+        shape, input: this.overlay.measure(this.input.tds), output: this.overlay.measure(this.output.tds) };
+    }
     const first = at.map((place, axis) => place * grid.stride[axis]);
     const last = first.map((place, axis) => place + (grid.kernel[axis] - 1) * grid.dilation[axis]);
-    const { tds } = this.input;
-    return this.overlay.draw(
-      tds[first[0]]?.[first[1]], tds[last[0]]?.[last[1]], this.output.cell(at));
+    return this.overlay.draw(this.places.input, first, last, this.places.output, at);
   }
 
   unmount() { this.resized.disconnect(); }
