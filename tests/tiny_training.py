@@ -162,6 +162,8 @@ def train(folder, given) -> int:
     except FovealError as error:
         complain(error)
         return 1
+    seen = [int(row) for _, rows in made.validation.rendered for row in rows]
+    (folder / f"validated-{made.processes.rank}.json").write_text(json.dumps(seen))
     if made.processes.rank == 0:
         (folder / "hashes.json").write_text(json.dumps(hashes(made)))
     return 0

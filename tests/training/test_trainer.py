@@ -243,9 +243,7 @@ def test_a_loss_that_is_no_number_names_the_files_and_keeps_the_last_good_weight
     data = Poisoned(72)
     checkpoints = Checkpoints(tmp_path)
     made = trainer(settings(), train=data, checkpoints=checkpoints)
-    with pytest.raises(
-        BadBatchError, match=r"finite number; in epoch 2.*png and 13 more"
-    ) as caught:
+    with pytest.raises(BadBatchError, match=r"in epoch 2.*png and 13 more") as caught:
         made.fit()
     assert "pictures/007.png" in caught.value.files
     assert len(caught.value.files) == 16

@@ -30,6 +30,7 @@ __all__ = [
     "EpochRecord",
     "Fitted",
     "HeadConfig",
+    "LearningRateCurve",
     "ModelCheckpoint",
     "NetworkConfig",
     "ParameterGroup",
@@ -41,14 +42,17 @@ __all__ = [
     "TensorBoard",
     "Trainer",
     "evaluate",
+    "find_learning_rate",
 ]
 _NEED_TORCH = {
     "Checkpoints": "checkpoints",
     "Fitted": "engine",
+    "LearningRateCurve": "lr_finder",
     "ParameterGroup": "optimisers",
     "TensorBoard": "tensorboard",
     "Trainer": "engine",
     "evaluate": "evaluating",
+    "find_learning_rate": "lr_finder",
 }
 
 

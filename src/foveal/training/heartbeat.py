@@ -34,7 +34,7 @@ class Heartbeat:
     """
 
     def __init__(
-        self, store: Any, rank: int, world: int, timeout: float, say: Callable[[str], None]
+        self, store: Any, rank: int, world: int, timeout: float, say: Callable[[str], object]
     ) -> None:
         self._store = store.clone()  # a connection of its own: the other may be busy waiting
         self._store.set_timeout(timedelta(seconds=timeout))

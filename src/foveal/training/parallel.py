@@ -8,6 +8,7 @@ are, and the sum is formed in an order that one process can repeat.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
@@ -20,6 +21,10 @@ from foveal.errors import TrainingError
 from foveal.training.heartbeat import Heartbeat
 
 TIMEOUT = 60.0  # seconds without a sign of life
+
+
+def _to_stderr(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
 
 
 class Processes(Protocol):
@@ -133,7 +138,7 @@ class Parallel:
         say: takes the sentence that names a lost process.
     """
 
-    def __init__(self, timeout: float = TIMEOUT, say: Callable[[str], None] = print) -> None:
+    def __init__(self, timeout: float = TIMEOUT, say: Callable[[str], object] = _to_stderr) -> None:
         from accelerate import PartialState  # seconds to import: only under a launcher
 
         state = PartialState(

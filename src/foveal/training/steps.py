@@ -151,9 +151,10 @@ class Stepper:
                     continue
                 found[index] += loss
                 found[-1] += right
-                if moved:
+                if moved:  # scaled, rounded, then added: as another process would
                     share = len(rows[index]) / _count(rows)
-                    torch._foreach_add_(moved, list(self.statistics.values()), alpha=share)
+                    scaled = torch._foreach_mul(list(self.statistics.values()), share)
+                    torch._foreach_add_(moved, scaled)
             packed = self._pack(moved)
             summed = packed if summed is None else summed.add_(packed)
         raised = torch.tensor([out_of_memory, votes.stop, votes.late], device=self.device)
