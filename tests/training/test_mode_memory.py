@@ -27,6 +27,11 @@ def test_where_f32_is_fastest_it_is_chosen_in_the_faster_order():
     assert clearly_fastest([Timing(other, 1.0, 8), Timing(F32, 1.1, 8)]) == F32
 
 
+def test_a_network_that_is_fast_anyway_stays_plain():
+    assert clearly_fastest([Timing(BF16, 0.001, 8), Timing(F32, 0.003, 8)]) == F32
+    assert clearly_fastest([Timing(BF16, 0.01, 8), Timing(F32, 0.03, 8)]) == BF16  # control
+
+
 def test_a_choice_is_remembered_for_this_network_and_shape_alone(private_cache):
     network, inputs = nn.Conv2d(3, 4, 3), torch.zeros(2, 8, 8, 3)
     memory = ModeMemory(network, inputs, [F32, BF16], CPU)
