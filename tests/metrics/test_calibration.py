@@ -51,3 +51,13 @@ def test_bins_agree_with_scikit_learn():
 def test_bins_refuse_none():
     with pytest.raises(UsageError, match="`bins` must be 1 or more; got 0"):
         reliability_bins(sure(0.9), [0], bins=0)
+
+
+def test_probabilities_before_the_temperature_can_be_had_back():
+    from foveal.metrics import softmax, uncalibrated
+
+    logits = np.random.default_rng(0).normal(0, 5, (20, 4))
+    assert uncalibrated(softmax(logits, 3.0), 3.0) == pytest.approx(softmax(logits))
+    assert uncalibrated([[1.0, 0.0]], 2.0).tolist() == [[1.0, 0.0]]
+    with pytest.raises(UsageError, match="`temperature` must be above 0; got 0"):
+        uncalibrated([[1.0, 0.0]], 0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from foveal.errors import UsageError
 from foveal.metrics.arguments import class_indices, probability_rows, same_length
+from foveal.metrics.likelihood import softmax
 
 
 @dataclass(frozen=True)
@@ -101,3 +103,28 @@ def expected_calibration_error(
         return None
     gaps = [b.n * abs((b.confidence or 0) - (b.accuracy or 0)) for b in filled]
     return float(sum(gaps) / sum(b.n for b in filled))
+
+
+def uncalibrated(probabilities: ArrayLike, temperature: float) -> NDArray[np.floating[Any]]:
+    """Return the probabilities as they were before the logits were divided by a temperature.
+
+    Args:
+        probabilities: (N, K), each row sums to 1.
+        temperature: by what their logits were divided, above 0.
+
+    Returns:
+        (N, K), each row sums to 1.
+
+    Raises:
+        UsageError: an argument has another shape or range.
+
+    Example:
+        >>> uncalibrated([[0.75, 0.25]], 2.0).round(2).tolist()
+        [[0.9, 0.1]]
+    """
+    if not temperature > 0:
+        raise UsageError(f"`temperature` must be above 0; got {temperature}.")
+    rows_NK = probability_rows("probabilities", probabilities)
+    least = np.finfo(rows_NK.dtype).tiny
+    # Logarithms of probabilities are logits up to a constant of each row.
+    return softmax(np.log(np.maximum(rows_NK, least)), 1 / temperature)
