@@ -41,6 +41,9 @@ COMMANDS = {
     "train": Entry("foveal.cli.train:Train", "Train a classifier on folders of photos."),
     "evaluate": Entry("foveal.cli.evaluate:Evaluate", "Measure a trained classifier on photos."),
     "predict": Entry("foveal.cli.predict:Predict", "Name photos."),
+    "explain": Entry(
+        "foveal.cli.explain:Explain", "Show what in a photo speaks for a class, as pictures."
+    ),
     "models": Entry("foveal.cli.models:Models", "List the networks there are."),
     "summary": Entry("foveal.cli.summary:Summary", "Show what a network consists of."),
     "compare": Entry(

@@ -77,7 +77,9 @@ def strongest_photos(
     _check_channel(part, (1, channels, size, size), channel, block)
     pixels = RawPixels(part, preprocess.mean, preprocess.std)
     batch = min(batch_for_many(), max(1, len(photos)))
-    backend = OpenVinoBackend(to_openvino(pixels, size, channels), batch=batch, throughput=True)
+    graph = to_openvino(pixels, size, channels)
+    # In full precision: the order of the photos is what is asked for.
+    backend = OpenVinoBackend(graph, precision="f32", batch=batch, throughput=True)
     values: dict[int, float] = {}
 
     for positions, largest in backend.stream(in_batches(_readable(photos, preprocess), batch)):

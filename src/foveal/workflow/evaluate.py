@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.runtime.model_folder import find_model
 from foveal.runtime.predictor import Predictor, load
-from foveal.storage import read_json
 from foveal.workflow.listener import Listener
+from foveal.workflow.run_photos import photos_of_run
 
 Labelled = tuple[Path, str]
 
@@ -100,37 +99,27 @@ def measure(
 
 
 def _photos_of_run(run: Path, split: str) -> list[Labelled]:
-    rows = _rows_of_run(run)
-    if not rows:
+    photos = photos_of_run(run)
+    if not photos:
         raise UsageError(
             f"{run} is no run folder, so it does not say which photos to use; "
             f"give them: foveal evaluate {run} PHOTOS"
         )
-    photos = [(path, row["class"]) for path, row in rows if row["split"] == split]
-    if not photos:
-        there = " or ".join(f"--split {name}" for name in sorted({r["split"] for _, r in rows}))
+    chosen = [(photo.path, photo.label) for photo in photos if photo.split == split]
+    if not chosen:
+        there = " or ".join(f"--split {name}" for name in sorted({p.split for p in photos}))
         raise DataError(f"{run} has no {split} photos; use {there}.")
-    missing = [path for path, _ in photos if not path.is_file()]
+    missing = [path for path, _ in chosen if not path.is_file()]
     if missing:
         raise DataError(
-            f"{len(missing)} of the {len(photos)} {split} photos are gone; the first is "
+            f"{len(missing)} of the {len(chosen)} {split} photos are gone; the first is "
             f"{missing[0]}. Put them back, or give other photos: foveal evaluate {run} PHOTOS"
         )
-    return photos
-
-
-def _rows_of_run(run: Path) -> list[tuple[Path, dict[str, str]]]:
-    """Return the rows of a run's table of photos with their paths; none where it is no run."""
-    table, config = run / "split.csv", run / "config.json"
-    if not table.is_file() or not config.is_file():
-        return []
-    root = Path(read_json(config)["data_root"])
-    with open(table, encoding="utf-8", newline="") as file:
-        return [(root / row["path"], row) for row in csv.DictReader(file)]
+    return chosen
 
 
 def _trained_on(run: Path, photos: Sequence[Labelled]) -> int:
-    used = {path.resolve() for path, row in _rows_of_run(run) if row["split"] == "train"}
+    used = {photo.path.resolve() for photo in photos_of_run(run) if photo.split == "train"}
     return sum(path.resolve() in used for path, _ in photos)
 
 
