@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     runs = tmp_path_factory.mktemp("runs")
     made = Site(runs)
     opened = listen(0)
-    config = uvicorn.Config(create_app(made), log_level="error", lifespan="off")
+    config = uvicorn.Config(create_app(made), log_level="error", lifespan="off", server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()

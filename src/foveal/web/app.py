@@ -45,7 +45,7 @@ def create_app(site: Site) -> FastAPI:
     Returns:
         An ASGI application that answers to loopback names only.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(Guard, token=site.token, computing=COMPUTING)
     app.add_exception_handler(RefusedUpload, _refused)
     app.add_exception_handler(FovealError, _failed)

@@ -8,10 +8,11 @@ import { pool } from "../math/pooling.js";
 import { LIMITS, number, readCells, writeCells } from "../math/visualizer_state.js";
 import { createStore } from "../store.js";
 import { Choices } from "../widgets/choices.js";
-import { copyText, h, setText, unique } from "../widgets/dom.js";
+import { h, setText, unique } from "../widgets/dom.js";
 import { CellField, NumberGrid } from "../widgets/number_grid.js";
 import { NumberField } from "../widgets/number_field.js";
 import { Overlay } from "../widgets/overlay.js";
+import { copyLink } from "../widgets/share.js";
 import { Stepper } from "../widgets/stepper.js";
 
 const EXAMPLE = [[1, 3, 2, 4], [5, 6, 1, 2], [3, 2, 8, 1], [4, 7, 3, 9]];
@@ -78,7 +79,7 @@ class PoolingLab {
     page.append(
       h("div", { class: "title-row" }, h("div", {}, h("h1", { tabindex: "-1" }, "Pooling"),
         h("p", { class: "lead" }, "Pooling looks at a small window and keeps one number of it. The map gets smaller; what was found stays, roughly where it was.")),
-      h("button", { class: "small", onclick: () => { this.store.settle(); copyText(new URL(this.store.address(), location.href).href, "Link"); } }, "Copy link")),
+      h("button", { class: "small", onclick: () => copyLink(this.store) }, "Copy link")),
       choices, h("section", { class: "card", "aria-label": "Workbench" }, fields, this.problem, stage, this.equation, stepper),
       this.status,
       h("div", { class: "columns" }, h("section", { class: "card stack tight" }, h("h2", {}, "What is kept"), this.about),

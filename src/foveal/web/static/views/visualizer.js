@@ -10,7 +10,7 @@ import { decode, encode, inputCells, LIMITS, number, PARTS } from "../math/visua
 import * as server from "../server.js";
 import { createStore } from "../store.js";
 import { Choices } from "../widgets/choices.js";
-import { copyText, h, setText, showText } from "../widgets/dom.js";
+import { h, setText, showText } from "../widgets/dom.js";
 import { GeometryForm } from "../widgets/geometry_form.js";
 import { KernelTools, sumMeaning } from "../widgets/kernel_tools.js";
 import { Legend } from "../widgets/legend.js";
@@ -18,6 +18,7 @@ import { CellField } from "../widgets/number_grid.js";
 import { NumberField } from "../widgets/number_field.js";
 import { PhotoPanel } from "../widgets/photo_panel.js";
 import { cut } from "../widgets/photo.js";
+import { copyLink } from "../widgets/share.js";
 import { Stage } from "../widgets/stage.js";
 import { Stepper } from "../widgets/stepper.js";
 import { showSteps } from "../widgets/steps_table.js";
@@ -47,7 +48,7 @@ class Visualizer {
 
   build(page) {
     const v = layout(page, {
-      copyLink: () => this.copyLink(), python: () => this.copyPython(), reset: () => this.reset(),
+      copyLink: () => copyLink(this.store), python: () => this.copyPython(), reset: () => this.reset(),
       describe: () => this.model.grid && showSteps(allSteps(this.model), this.model.grid.output),
       exact: (on) => { this.exact = on; this.renderSum(); },
       hide: (part, hidden) => this.push({
@@ -62,9 +63,7 @@ class Visualizer {
       legend: "Input pattern", change: (name) => this.choosePattern(name),
       options: [...Object.entries(PATTERNS).map(([value, { title }]) => ({
         value, title, cells: pattern(value, SIDE, 1) })), { value: "custom", title: "Painted" }] });
-    const [seedBox] = [h("div")];
-    v.choices.append(seedBox);
-    this.seed = new NumberField(seedBox, {
+    this.seed = new NumberField(v.choices, {
       label: "Seed of the noise", name: "seed", limits: LIMITS.seed, change: (seed) => this.push({ seed }) });
     this.stage = new Stage(v.stage, { on: {
       step: (at) => this.step(at), look: (at) => { this.looked = at; this.renderSum(); },
@@ -256,21 +255,15 @@ class Visualizer {
     this.push({ pattern: "custom", custom: resized(cells, this.state.n) });
   }
 
-  toggleBrush() {
-    const on = this.brushOn.getAttribute("aria-pressed") !== "true";
-    this.brushOn.setAttribute("aria-pressed", String(on));
-  }
+  get painting() { return this.brushOn.getAttribute("aria-pressed") === "true" && !this.crop; }
+
+  toggleBrush() { this.brushOn.setAttribute("aria-pressed", String(!this.painting)); }
 
   paint(at) {
-    if (this.brushOn.getAttribute("aria-pressed") !== "true" || this.crop) return false;
+    if (!this.painting) return false;
     const value = Number(this.brush.value);
     if (this.model.image[at[0]][at[1]] !== value) this.setInput(at, value);
     return true;
-  }
-
-  copyLink() {
-    this.store.settle();
-    copyText(new URL(this.store.address(), location.href).href, "Link");
   }
 
   copyPython() {
