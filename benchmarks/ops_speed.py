@@ -1,15 +1,14 @@
 """How fast the NumPy operators are, beside SciPy and PyTorch, each on one thread, in one run.
 
-    python benchmarks/ops_speed.py [--json FILE] [--repeats 15]
+    python -m benchmarks.ops_speed [--json FILE] [--repeats 15]
 
-The contestants of a row take turns, so that a busy machine slows all of them alike; the figures
-are medians.
+The contestants of a row take turns, and what counts is the time of the processor, so that other
+work on the machine slows all of them alike and little; the figures are medians.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from scipy.signal import correlate2d
 from threadpoolctl import threadpool_limits
 from torch.nn import functional
 
+from benchmarks.machine import conditions
 from foveal import ops
 from foveal.storage import write_json
 
@@ -68,34 +68,11 @@ def medians(contestants: Contestants, repeats: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(repeats + 1):
         for name, run in contestants.items():
-            start = time.perf_counter()
+            start = time.process_time()
             run()
             if turn:  # the first is a warm-up
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.process_time() - start)
     return {name: float(np.median(values)) * 1e3 for name, values in seconds.items()}
-
-
-def conditions(repeats: int) -> dict[str, Any]:
-    return {
-        "processor": processor(),
-        "system": platform.platform(),
-        "threads": 1,
-        "repeats": repeats,
-        "statistic": "median",
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "torch": torch.__version__,
-        },
-    }
-
-
-def processor() -> str:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.is_file() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def print_table(results: dict[str, dict[str, float]]) -> None:
@@ -123,7 +100,8 @@ def main() -> None:
         results = {name: medians(case, options.repeats) for name, case in cases().items()}
     print_table(results)
     if options.json:
-        write_json(options.json, conditions(options.repeats) | {"milliseconds": results})
+        facts = {"threads": 1, "repeats": options.repeats, "scipy": scipy.__version__}
+        write_json(options.json, conditions() | facts | {"milliseconds": results})
 
 
 if __name__ == "__main__":

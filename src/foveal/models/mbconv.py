@@ -94,7 +94,9 @@ class MBConv(nn.Module):
             Maps, float (N, out_channels, ⌈H/s⌉, ⌈W/s⌉).
         """
         y_NCHW: Tensor = self.layers(x_NCHW)
-        return x_NCHW + y_NCHW if self.has_skip else y_NCHW
+        if self.has_skip:
+            y_NCHW += x_NCHW  # in place: one pass over memory less
+        return y_NCHW
 
 
 def round_channels(channels: float, divisor: int = 8) -> int:

@@ -47,8 +47,10 @@ class Residual(nn.Module):
         Returns:
             Maps, float (N, C', ⌈H/s⌉, ⌈W/s⌉).
         """
-        y_NCHW: Tensor = self.activation(self.layers(x_NCHW) + self.shortcut(x_NCHW))
-        return y_NCHW
+        y_NCHW: Tensor = self.layers(x_NCHW)
+        y_NCHW += self.shortcut(x_NCHW)  # in place: one pass over memory less
+        activated: Tensor = self.activation(y_NCHW)
+        return activated
 
 
 def basic(in_channels: int, width: int, stride: int, *, bias: bool = False) -> Residual:
