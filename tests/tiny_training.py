@@ -142,6 +142,11 @@ class SlowStep(nn.Module):
         return self.network(images)
 
 
+def allowed(seconds):
+    """Seconds that a process may take, more where others keep the processor busy."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def train(folder, given) -> int:
     """Train in a folder, or go on there; return the exit code."""
     torch.set_num_threads(1)

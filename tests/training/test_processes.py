@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from foveal.training import Checkpoints
+from tiny_training import allowed
 
 PROGRAM = Path(__file__).parents[1] / "tiny_training.py"
 GIVEN = {"batch": 25, "epochs": 3, "ema": 0.9}  # 3 steps an epoch, whose halves are not equal
@@ -50,7 +51,7 @@ def start(folder, world, given, **environment):
     return started
 
 
-def ends(processes, timeout=60):
+def ends(processes, timeout=200):
     """Wait for processes; return their exit codes and what they said last."""
     return [(made.communicate(timeout=timeout)[1], made.returncode)[::-1] for made in processes]
 
@@ -93,7 +94,7 @@ def test_a_killed_process_is_named_and_one_process_goes_on_to_the_same_bits(tmp_
     began = time.monotonic()
     second.kill()
     ((code, said),) = ends([first])
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < allowed(5)
     assert code == 1, said
     assert f"process 1 (pid {second.pid}) has ended while process 0 was training with it" in said
     ends([second])
@@ -109,7 +110,7 @@ def test_without_process_0_the_other_ends_and_names_it(tmp_path):
     began = time.monotonic()
     first.kill()
     ((code, said),) = ends([second])
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < allowed(5)
     assert (code, "process 0" in said) == (1, True)
     ends([first])
     assert Checkpoints(tmp_path / "checkpoints").latest().facts["progress"]["done"] >= 3
@@ -123,7 +124,7 @@ def test_a_process_that_hangs_is_named_within_the_timeout(tmp_path):
     os.kill(second.pid, signal.SIGSTOP)
     try:
         ((code, said),) = ends([first])
-        assert 2 < time.monotonic() - began < 9
+        assert 2 < time.monotonic() - began < allowed(9)
     finally:
         second.kill()
     ends([second])
@@ -138,7 +139,7 @@ def test_a_signal_to_one_process_stops_all_at_the_same_step(tmp_path, alone):
     began = time.monotonic()
     second.send_signal(signal.SIGTERM)
     (code, said), (other, _) = ends([first, second])
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < allowed(5)
     assert (code, other) == (1, 128 + signal.SIGTERM)
     assert "training stopped in epoch 2" in said
     assert ends(start(tmp_path, 2, GIVEN)) == [(0, ""), (0, "")]

@@ -19,7 +19,7 @@ from foveal.errors import LockedError, TrainingError, TrainingInterrupted
 from foveal.storage import lock
 from foveal.storage.atomic import TEMPORARY
 from foveal.training import Checkpoints, EarlyStopping, ReduceLROnPlateau
-from tiny_training import Pictures, hashes, settings, small_network, trainer
+from tiny_training import Pictures, allowed, hashes, settings, small_network, trainer
 
 PROGRAM = Path(__file__).parents[1] / "tiny_training.py"
 STEPS = 15  # 3 epochs of 5
@@ -276,7 +276,7 @@ def test_a_signal_at_five_random_times_is_obeyed_at_once_and_costs_no_bit(
         started = time.monotonic()
         os.kill(pid, number)
         assert zygote.end() == 128 + number
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < allowed(5)
     zygote.start(tmp_path, **given)
     assert zygote.end() == 0
     assert json.loads((tmp_path / "hashes.json").read_text()) == expected
@@ -294,7 +294,7 @@ def test_a_signal_in_a_step_that_will_not_end_is_obeyed_within_five_seconds(zygo
     started = time.monotonic()
     os.kill(pid, signal.SIGTERM)
     assert zygote.end() == 128 + signal.SIGTERM
-    assert 1 < time.monotonic() - started < 5
+    assert 1 < time.monotonic() - started < allowed(5)
     found = Checkpoints(cut / "checkpoints").latest()
     assert found.facts["progress"]["done"] == 8
     zygote.start(cut, slow_step=10**6)

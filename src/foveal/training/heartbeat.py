@@ -59,7 +59,7 @@ class Heartbeat:
             yield
         finally:
             ended.set()
-            thread.join()
+            thread.join(_GRACE)  # it may be waiting for a store that is gone
 
     def verdict(self) -> str:
         """Return the sentence that names the lost process, once it is known.
