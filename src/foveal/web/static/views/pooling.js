@@ -134,6 +134,7 @@ class PoolingLab {
     this.input.update({ values: cells, ...shade, unused: this.grid?.unused, label: `Input, ${cells.length} rows and ${cells[0].length} columns` });
     this.field.show([Math.min(r, cells.length - 1), Math.min(c, cells[0].length - 1)], cells[Math.min(r, cells.length - 1)][Math.min(c, cells[0].length - 1)], "Input");
     this.output.table.hidden = !pooled;
+    this.stepper.enable(Boolean(pooled));
     if (!pooled) return this.overlay.hide();
     this.places = null;
     const values = pooled.rows.map((row) => row.map((one) => one.value));

@@ -160,6 +160,7 @@ class Visualizer {
   }
 
   paused(tell) {
+    if (!this.model.grid) return;
     this.store.settle();
     const done = this.stepper.index + 1 === this.stepper.count;
     this.renderStep(!done);
@@ -193,6 +194,7 @@ class Visualizer {
     setText(this.displayAbout, DISPLAYS[state.show].about);
     this.photo.update(model.own, model.divisor, state.flip, state.show);
     v.workings.inert = !model.grid;
+    this.stepper.enable(Boolean(model.grid));
     for (const [field, grid, values] of [[this.inputField, this.stage.input, model.image],
       [this.weightField, this.stage.kernel, model.weights]]) {
       const [r, c] = grid.at;

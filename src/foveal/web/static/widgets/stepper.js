@@ -12,7 +12,7 @@ const LONGEST_FRAME = 250; // ms; a tab that was hidden must not leap
 export class Stepper {
   /** on: {go(index), play(), pause(index), tick(index), speed(cells per second)} */
   constructor(container, { speed, limits, on, playLabel = "Animate" }) {
-    Object.assign(this, { on, speed, playLabel, count: 1, index: 0, playing: false, frame: 0 });
+    Object.assign(this, { on, speed, playLabel, count: 1, index: 0, playing: false, frame: 0, enabled: true });
     const button = (name, label, act) => h("button", {
       class: "icon-button", "aria-label": label, title: label, onclick: act, data: { step: name },
     }, s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
@@ -68,7 +68,16 @@ export class Stepper {
 
   showPlay() { setText(this.play, this.playing ? "Pause" : this.playLabel); }
 
+  /** Without an output there is nothing to step through. */
+  enable(enabled) {
+    this.enabled = enabled;
+    if (!enabled) this.stop(false);
+    this.root.querySelectorAll("button").forEach((button) =>
+      button.setAttribute("aria-disabled", String(!enabled)));
+  }
+
   manual(index) {
+    if (!this.enabled) return;
     if (this.playing) this.stop(false);
     this.on.go(Math.min(Math.max(index, 0), this.count - 1));
   }
@@ -79,7 +88,7 @@ export class Stepper {
   }
 
   start() {
-    if (this.playing) return;
+    if (this.playing || !this.enabled) return;
     this.playing = true;
     this.showPlay();
     if (this.index >= this.count - 1) this.on.tick(0);
