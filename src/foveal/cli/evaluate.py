@@ -14,6 +14,7 @@ from foveal.cli.train import show_headline
 
 if TYPE_CHECKING:
     from foveal.evaluation import Evaluation
+    from foveal.workflow.scores import Calibration
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Evaluate:
     """Other photos: a folder with one sub-folder per class, or a CSV table with path and label."""
     split: Literal["train", "validation", "test"] | None = None
     """Which photos of the run, or of PHOTOS where it has splits; by default the test photos."""
+    tta: int | None = None
+    """Look at this many augmented views of each photo and average: slower, a little more exact."""
     json: bool = False
     """Write JSON for a program to read."""
 
@@ -38,17 +41,37 @@ class Evaluate:
         Returns:
             0.
         """
+        from foveal.runtime.model_folder import find_model, read_config
         from foveal.workflow.evaluate import evaluate_run
+        from foveal.workflow.scores import calibration_of
 
-        result = evaluate_run(self.run_folder, self.data, self.split, listener())
+        result = evaluate_run(self.run_folder, self.data, self.split, listener(), tta=self.tta)
+        calibration = calibration_of(result, read_config(find_model(self.run_folder)).temperature)
         if self.json:
-            print_json(
-                {"classes": list(result.classes), "splits": {result.split: result.as_dict()}}
-            )
+            figures = result.as_dict() | {
+                "ece_uncalibrated": calibration.before,
+                "temperature": calibration.temperature,
+            }
+            print_json({"classes": list(result.classes), "splits": {result.split: figures}})
             return 0
         show_headline(result)
+        show_calibration(calibration)
         show_classes(result)
         return 0
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """Say how honest the confidences are, and what the temperature did for that.
+
+    Args:
+        calibration: of the same photos.
+    """
+    if calibration.after is None:
+        return
+    before = f"; it was {percent(calibration.before)} before its scores were divided by "
+    before += f"the temperature {calibration.temperature:.3g}"
+    told = f"calibration error (ECE) {percent(calibration.after)}"
+    console().print(told + before * (calibration.temperature != 1), style="dim")
 
 
 def show_classes(result: Evaluation) -> None:

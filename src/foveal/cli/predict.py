@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 IMAGENET = "imagenet"
 MANY = 20  # photos above which throughput matters more than the first answer
+NONE_OF_THESE = "none of these"
 COLUMNS = ("path", "rank", "label", "index", "probability", "reason")
 
 
@@ -41,6 +42,13 @@ class Predict:
     """How many names each photo gets."""
     backbone: str | None = None
     """With ``imagenet``: which network; by default efficientnet_lite2."""
+    reject: Literal["auto"] | None = None
+    """auto: answer "none of these" where a photo is unlike all that RUN learned from. What is
+    unlike is fitted on the photos of RUN when first asked for, and kept in its model."""
+    coverage: float | None = None
+    """With --reject: the share of photos of the classes to keep, 0.95 by default."""
+    tta: int | None = None
+    """Look at this many augmented views of each photo and average: slower, a little more exact."""
     csv: Path | None = None
     """Write a table here: one row per photo and rank."""
     json: bool = False
@@ -54,6 +62,13 @@ class Predict:
                 f"`backbone` goes with the model 'imagenet'; {self.model} has its own network: "
                 "leave --backbone out."
             )
+        if self.reject is not None and self.model == IMAGENET:
+            raise UsageError(
+                "`reject` goes with a run of your own; the built-in network does not come with the "
+                "photos that it learned from: leave --reject out."
+            )
+        if self.coverage is not None and self.reject is None:
+            raise UsageError("`coverage` would have no effect without --reject auto.")
         if not self.paths:
             raise UsageError("PHOTO must be one or more photos or folders; got none.")
 
@@ -90,13 +105,21 @@ class Predict:
         return 1 if unreadable else 0
 
     def _load(self, many: bool) -> Predictor:
+        from foveal.workflow.scores import averaged_views, ensure_rejection
+
+        views = averaged_views(self.model, self.tta)
         if self.model == IMAGENET:
             from foveal.runtime.imagenet import load_imagenet
 
-            return load_imagenet(self.backbone or DEFAULT_BACKBONE, many=many)
+            predictor = load_imagenet(self.backbone or DEFAULT_BACKBONE, many=many)
+            predictor.views = views
+            return predictor
         from foveal.runtime.predictor import load
 
-        return load(self.model, many=many)
+        coverage = None
+        if self.reject is not None:
+            coverage = ensure_rejection(self.model, self.coverage, listener())
+        return load(self.model, many=many, views=views, coverage=coverage)
 
 
 def find_photos(paths: Sequence[Path]) -> Iterator[Path]:
@@ -141,7 +164,8 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
 
     Returns:
         CSV with the columns path, rank, label, index, probability, reason: one row per photo and
-        rank, and one with an empty label for a photo that could not be read.
+        rank, and one with an empty label for a photo that could not be read. The reason of a photo
+        that was rejected is "none of these"; its labels are the nearest classes.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -149,7 +173,8 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
     for item in predictions:
         ranks = zip(item.labels, item.indices, item.probabilities, strict=True)
         for rank, (label, index, probability) in enumerate(ranks, start=1):
-            writer.writerow([item.path, rank, label, index, f"{probability:.6f}", ""])
+            reason = NONE_OF_THESE if item.rejected else ""
+            writer.writerow([item.path, rank, label, index, f"{probability:.6f}", reason])
         if item.reason is not None:
             writer.writerow([item.path, 1, "", "", "", item.reason])
     return text.getvalue()
@@ -164,6 +189,7 @@ def _as_dict(item: Prediction) -> dict[str, Any]:
             for label, index, probability in ranks
         ],
         "reason": item.reason,
+        "rejected": item.rejected,
     }
 
 
@@ -173,6 +199,10 @@ def _show(predictions: Sequence[Prediction]) -> None:
         screen.print(item.path, style="bold", markup=False, soft_wrap=True)
         if item.reason is not None:
             screen.print(f"  not read: {item.reason}", style="yellow", markup=False)
+        if item.rejected:
+            screen.print(f"  {NONE_OF_THESE}; the nearest would be:", style="yellow", markup=False)
+        style = "dim" if item.rejected else ""
         for label, probability in zip(item.labels, item.probabilities, strict=True):
             bar = "█" * round(20 * probability)
-            screen.print(f"  {percent(probability):>7}  {bar:<20}  {label}", markup=False)
+            line = f"  {percent(probability):>7}  {bar:<20}  {label}"
+            screen.print(line, style=style, markup=False)

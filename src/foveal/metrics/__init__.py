@@ -16,7 +16,7 @@ from foveal.metrics.confusion import ClassScores, confusion_matrix, macro_f1, pe
 from foveal.metrics.growth import PowerLaw, fit_power_law
 from foveal.metrics.labels import Suspect, suspect_labels
 from foveal.metrics.likelihood import log_loss, softmax
-from foveal.metrics.neighbours import neighbour_distances, unit_rows
+from foveal.metrics.neighbours import neighbour_distances, unit_distances, unit_rows
 from foveal.metrics.paired import Paired, compare_pairs, mcnemar, paired_interval
 from foveal.metrics.rejection import coverage_threshold
 from foveal.metrics.temperature import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, fit_temperature
@@ -46,6 +46,7 @@ __all__ = [
     "suspect_labels",
     "top_k_accuracy",
     "uncalibrated",
+    "unit_distances",
     "unit_rows",
     "wilson_interval",
 ]

@@ -27,8 +27,7 @@ def unit_rows(features: ArrayLike) -> NDArray[np.float32]:
     """
     rows_ND = score_rows("features", features).astype(np.float32)
     lengths_N1 = np.linalg.norm(rows_ND, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = rows_ND / np.where(lengths_N1 > 0, lengths_N1, np.float32(1))
-    return scaled
+    return (rows_ND / np.where(lengths_N1 > 0, lengths_N1, 1)).astype(np.float32)
 
 
 def neighbour_distances(
@@ -54,7 +53,25 @@ def neighbour_distances(
         >>> neighbour_distances([[2.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], 2).tolist()
         [1.0]
     """
-    rows_ND, known_MD = unit_rows(features), unit_rows(known)
+    return unit_distances(unit_rows(features), unit_rows(known), neighbours)
+
+
+def unit_distances(
+    rows_ND: NDArray[np.float32], known_MD: NDArray[np.float32], neighbours: int
+) -> NDArray[np.float32]:
+    """Return what `neighbour_distances` returns, of vectors that have length 1 already.
+
+    Args:
+        rows_ND: float32 (N, D); see `unit_rows`.
+        known_MD: float32 (M, D); see `unit_rows`.
+        neighbours: k, 1 … M.
+
+    Returns:
+        float32 (N,): 1 − cosine.
+
+    Raises:
+        UsageError: the widths differ, or there are fewer known vectors than neighbours.
+    """
     if rows_ND.shape[1] != known_MD.shape[1]:
         raise UsageError(
             "`features` and `known` must be vectors of one length; got "

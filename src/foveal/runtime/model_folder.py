@@ -7,6 +7,7 @@
         model.safetensors      every weight of the network, head included
         openvino_model.xml     the same network as a graph that takes raw pixels
         openvino_model.bin
+        rejection.safetensors  what `foveal predict --reject` has fitted, where it has
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class ModelConfig:
     """Where the model comes from: data fingerprint, seed, versions, date."""
     metrics: dict[str, Any] = field(default_factory=dict)
     """How good it was when it was made; see ``metrics.json``."""
+    rejection: dict[str, Any] | None = None
+    """When to answer "none of these", as `foveal.runtime.rejection` fitted it, or None."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold.
@@ -74,7 +77,7 @@ class ModelConfig:
             ModelError: a value is missing, unknown or of the wrong kind.
         """
         names = {item.name for item in fields(cls)}
-        values = {"description": None, **values}  # models of 0.1.0 have no such line
+        values = {"description": None, "rejection": None, **values}  # old models lack these lines
         if values.keys() != names:
             odd = ", ".join(sorted(values.keys() ^ names))
             raise ModelError(f"the model's settings must be {sorted(names)}; these differ: {odd}.")

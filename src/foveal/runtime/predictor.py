@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast, overload
+from typing import cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +15,10 @@ from foveal.metrics import softmax
 from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_many
 from foveal.runtime.decoding import decode_ahead, in_batches
 from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
+from foveal.runtime.sources import Source, is_source, require_source, source_name
+from foveal.runtime.views import AveragedViews
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-Source: TypeAlias = "str | Path | NDArray[np.uint8] | Image"
-"""A path, pixels uint8 (H, W, 3) in RGB, or a Pillow image of any mode."""
+__all__ = ["Prediction", "Predictor", "Source", "load", "open_folder"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,8 @@ class Prediction:
     """Their probabilities, 0 … 1."""
     reason: str | None = None
     """Why the image could not be read, or None."""
+    rejected: bool = False
+    """Whether it looks like none of the classes; the names are then only the nearest ones."""
 
     @property
     def label(self) -> str:
@@ -56,10 +55,13 @@ class Predictor:
     Args:
         config: what its model folder says of it.
         backend: runs the network: uint8 (N, S, S, C) → logits (N, K).
+        views: looks at several views of each image and averages the logits; None for one look.
     """
 
-    def __init__(self, config: ModelConfig, backend: Backend) -> None:
-        self.config, self.backend = config, backend
+    def __init__(
+        self, config: ModelConfig, backend: Backend, views: AveragedViews | None = None
+    ) -> None:
+        self.config, self.backend, self.views = config, backend, views
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -87,13 +89,13 @@ class Predictor:
             ImageError: the only image cannot be read.
             UsageError: `top_k` is less than 1, or `images` is something else.
         """
-        if _is_source(images):
+        if is_source(images):
             (prediction,) = self.stream([images], top_k)
             if prediction.reason is not None:
                 raise ImageError(prediction.path, prediction.reason, "use another image")
             return prediction
         if isinstance(images, bytes) or not isinstance(images, Iterable):
-            _require_source(images)
+            require_source(images)
         return list(self.stream(cast("Iterable[Source]", images), top_k))
 
     def stream(
@@ -119,8 +121,8 @@ class Predictor:
             raise UsageError(f"`top_k` must be at least 1; got {top_k}.")
         sources = list(images)
         done: dict[int, Prediction] = {}
-        for position, outcome in self.probabilities(sources):
-            path = _name(sources[position])
+        for position, outcome in self.outputs(sources):
+            path = source_name(sources[position])
             if isinstance(outcome, ImageError):
                 done[position] = Prediction(path, (), (), (), f"{outcome.reason}; {outcome.remedy}")
             else:
@@ -143,37 +145,68 @@ class Predictor:
         Raises:
             UsageError: one of `sources` is something else.
         """
+        for position, outcome in self.outputs(sources):
+            if isinstance(outcome, ImageError):
+                yield position, outcome
+            else:
+                yield position, softmax(self._logits(outcome))
+
+    def outputs(
+        self, sources: Sequence[Source]
+    ) -> Iterator[tuple[int, NDArray[np.float32] | ImageError]]:
+        """Yield what the backend gives for many images, averaged over the views of each.
+
+        Args:
+            sources: paths, arrays uint8 (H, W, 3) in RGB, or Pillow images.
+
+        Yields:
+            The position of an image and its row float32, or the reason why it cannot be read; in
+            no particular order.
+
+        Raises:
+            UsageError: one of `sources` is something else.
+        """
         for source in sources:
-            _require_source(source)
+            require_source(source)
         failed: list[tuple[int, ImageError]] = []
 
         def readable() -> Iterator[tuple[int, Images]]:
-            for position, image in decode_ahead(
+            for position, images in decode_ahead(
                 range(len(sources)), lambda position: self._load(sources[position])
             ):
-                if isinstance(image, ImageError):
-                    failed.append((position, image))
+                if isinstance(images, ImageError):
+                    failed.append((position, images))
                 else:
-                    yield position, image
+                    yield from ((position, image) for image in images)
 
-        size = min(self.backend.batch or batch_for_many(), max(1, len(sources)))
-        for positions, logits in self.backend.stream(in_batches(readable(), size)):
-            yield from zip(positions, softmax(logits), strict=True)
+        looks = self.views.count if self.views else 1
+        size = min(self.backend.batch or batch_for_many(), max(1, looks * len(sources)))
+        seen: dict[int, list[NDArray[np.float32]]] = {}
+        for positions, rows in self.backend.stream(in_batches(readable(), size)):
+            for position, row in zip(positions, rows, strict=True):
+                seen.setdefault(position, []).append(row)
+                if len(seen[position]) == looks:
+                    of_views = seen.pop(position)
+                    yield position, of_views[0] if looks == 1 else np.mean(of_views, axis=0)
         yield from failed
 
-    def _load(self, source: Source) -> Images:
+    def _load(self, source: Source) -> list[Images]:
         preprocess = self.config.preprocess
         if isinstance(source, str | Path):
-            return preprocess.load(source)
-        if isinstance(source, np.ndarray):
-            return preprocess.apply(source)
-        from foveal.images.io import image_pixels
+            image = preprocess.decode(source)
+        elif isinstance(source, np.ndarray):
+            image = source
+        else:
+            from foveal.images.io import image_pixels
 
-        return preprocess.apply(image_pixels(source, name=_name(source)))
+            image = image_pixels(source, name=source_name(source))
+        return self.views.render(image, preprocess) if self.views else [preprocess.apply(image)]
 
-    def _prediction(
-        self, path: str, probabilities_K: NDArray[np.float32], top_k: int
-    ) -> Prediction:
+    def _logits(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
+        return row
+
+    def _prediction(self, path: str, row: NDArray[np.float32], top_k: int) -> Prediction:
+        probabilities_K = softmax(self._logits(row))
         order = np.argsort(-probabilities_K, kind="stable")[:top_k]
         return Prediction(
             path,
@@ -183,62 +216,59 @@ class Predictor:
         )
 
 
-def load(path: str | Path, *, many: bool = False) -> Predictor:
+def load(
+    path: str | Path,
+    *,
+    many: bool = False,
+    views: AveragedViews | None = None,
+    coverage: float | None = None,
+) -> Predictor:
     """Load a trained classifier.
 
     Args:
         path: a run folder or a model folder.
         many: arrange the cores for many photos at once rather than for one quick answer.
+        views: looks at several views of each image; None for one look.
+        coverage: reject what looks like none of the classes, so that this share of photos of the
+            classes is kept, such as 0.95; None to reject nothing.
 
     Returns:
         The classifier on OpenVINO.
 
     Raises:
-        ModelError: there is no model, or this version cannot read it.
+        ModelError: there is no model, this version cannot read it, or it cannot reject.
         CorruptFileError: one of its files has changed since it was written.
     """
     folder = find_model(path)
-    return open_folder(folder, many=many)
+    return open_folder(folder, many=many, views=views, coverage=coverage)
 
 
-def open_folder(folder: Path, *, many: bool) -> Predictor:
+def open_folder(
+    folder: Path,
+    *,
+    many: bool,
+    views: AveragedViews | None = None,
+    coverage: float | None = None,
+) -> Predictor:
     """Load a model folder.
 
     Args:
         folder: an existing model folder; see `find_model`.
         many: arrange the cores for many photos at once rather than for one quick answer.
+        views: looks at several views of each image; None for one look.
+        coverage: see `load`.
 
     Returns:
         The classifier on OpenVINO.
 
     Raises:
-        ModelError: this version cannot read it.
+        ModelError: this version cannot read it, or it cannot reject.
         CorruptFileError: one of its files has changed since it was written.
     """
+    if coverage is not None:
+        from foveal.runtime.rejection import open_rejecting
+
+        return open_rejecting(folder, coverage, many=many, views=views)
     batch = batch_for_many() if many else None
     backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
-    return Predictor(read_config(folder), backend)
-
-
-def _is_source(value: object) -> TypeGuard[Source]:
-    if isinstance(value, str | Path | np.ndarray):
-        return True
-    pillow = sys.modules.get("PIL.Image")  # whoever has such an image has imported it
-    return pillow is not None and isinstance(value, pillow.Image)
-
-
-def _require_source(value: object) -> None:
-    if not _is_source(value):
-        shown = repr(value) if len(repr(value)) <= 60 else f"a {type(value).__name__}"
-        raise UsageError(
-            "an image must be a path, an array uint8 (H, W, 3) in RGB, or a Pillow image; "
-            f"got {shown}: give one of these, or a list of them."
-        )
-
-
-def _name(source: Source) -> str:
-    if isinstance(source, str | Path):
-        return str(source)
-    if isinstance(source, np.ndarray):
-        return "<array>"
-    return str(getattr(source, "filename", "")) or "<image>"
+    return Predictor(read_config(folder), backend, views)

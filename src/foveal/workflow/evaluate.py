@@ -14,6 +14,7 @@ from foveal.runtime.model_folder import find_model
 from foveal.runtime.predictor import Predictor, load
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import photos_of_run
+from foveal.workflow.scores import averaged_views
 
 Labelled = tuple[Path, str]
 
@@ -23,6 +24,8 @@ def evaluate_run(
     data: Path | None = None,
     split: Split | None = None,
     listener: Listener | None = None,
+    *,
+    tta: int | None = None,
 ) -> Evaluation:
     """Measure a trained classifier.
 
@@ -33,6 +36,7 @@ def evaluate_run(
         split: ``"train"``, ``"validation"`` or ``"test"``; None for the test photos, or for all of
             `data` where it has no splits.
         listener: hears what is being done; None for silence.
+        tta: how many augmented views of each photo to average; None for the plain one alone.
 
     Returns:
         The evaluation over every photo that could be read.
@@ -45,7 +49,7 @@ def evaluate_run(
     model = find_model(run)
     name: Split = split or "test"
     photos = _photos_of_run(run, name) if data is None else _photos_in(data, split)
-    predictor = load(model, many=True)
+    predictor = load(model, many=True, views=averaged_views(run, tta))
     unknown = sorted({label for _, label in photos} - set(predictor.classes))
     if unknown:
         raise DataError(

@@ -30,6 +30,7 @@ from foveal.runtime.cores import usable_cores
 from foveal.storage import write_json, write_text
 from foveal.training.record import EpochRecord
 from foveal.workflow.base import TrainableClassifier
+from foveal.workflow.scores import calibration_of
 from foveal.workflow.start import Start
 
 FORMAT_VERSION = 1
@@ -74,7 +75,11 @@ def write_run(run: Run, start: Start, began: float) -> None:
     """
     folder, data = run.folder, run.classifier.data
     config = run_config(run, start)
-    splits = {name: evaluation.as_dict() for name, evaluation in run.evaluations.items()}
+    temperature = run.classifier.trained().temperature
+    splits = {
+        name: result.as_dict() | {"ece_uncalibrated": calibration_of(result, temperature).before}
+        for name, result in run.evaluations.items()
+    }
     write_json(folder / "config.json", config)
     data.write_split(folder / "split.csv")
     write_text(folder / "history.csv", history_csv(run.classifier.trained().history))

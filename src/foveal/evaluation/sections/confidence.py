@@ -8,7 +8,12 @@ from foveal.evaluation.markup import Html
 from foveal.evaluation.parts import figure, folded, paragraph, section, table, term
 from foveal.evaluation.prose import counted, percent
 from foveal.evaluation.report_data import ReportData
-from foveal.metrics import ReliabilityBin, reliability_bins
+from foveal.metrics import (
+    ReliabilityBin,
+    expected_calibration_error,
+    reliability_bins,
+    uncalibrated,
+)
 
 _CLOSE = 0.03
 _FEW = 200
@@ -45,9 +50,19 @@ def confidence_section(data: ReportData) -> Html | None:
         term(
             "Temperature:",
             f"its scores were divided by {data.temperature:.3g}, the number that made its "
-            "confidence most honest on the validation photos. It never changes an answer.",
+            "confidence most honest on the validation photos. It never changes an answer. "
+            + _effect(data, result),
         ),
     )
+
+
+def _effect(data: ReportData, result: Evaluation) -> str:
+    """Return what the temperature did to the calibration error."""
+    if data.temperature == 1:
+        return ""
+    before = uncalibrated(result.probabilities_NK, data.temperature)
+    error = expected_calibration_error(before, result.targets_N)
+    return f"Without it the calibration error would be {percent(error, 1)}."
 
 
 def _lead(result: Evaluation) -> str:
