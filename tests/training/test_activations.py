@@ -170,6 +170,15 @@ def test_batches_come_in_order_whatever_the_order_of_the_requests():
     assert [batch.tolist() for batch in got] == [rows.tolist() for rows in slices]
 
 
+def test_vectors_stay_as_exact_as_the_cache_keeps_them():
+    class Thirds(Doubling):
+        def run(self, images):
+            return images[:, 0, 0].astype(np.float32) / 3
+
+    (batch,) = StreamedData(Numbers(), Thirds()).batches(1, [np.array([1, 2])])
+    assert torch.equal(batch[:, 0], torch.tensor([1.0, 2.0]) / 3)
+
+
 def test_an_error_while_rendering_is_raised_where_the_batches_are_taken():
     batches = StreamedData(Numbers(fails_at=2), Doubling()).batches(1, slices_of(11, 3))
     with pytest.raises(OSError, match="the disk is gone"):

@@ -31,10 +31,11 @@ class StreamedData:
     Args:
         pixels: the photos, uint8 (m, S, S, C).
         backend: runs the frozen blocks; see ``foveal.features.backbone.open_backend``.
-        dtype: the numbers that the cache would have kept.
+        dtype: the numbers that the cache would have kept; None for the encoder's own choice,
+            float16 for maps and float32 for vectors.
     """
 
-    def __init__(self, pixels: TrainingData, backend: Backend, dtype: DType = "float16") -> None:
+    def __init__(self, pixels: TrainingData, backend: Backend, dtype: DType | None = None) -> None:
         self.pixels, self.backend, self.dtype = pixels, backend, dtype
         self.targets_N = pixels.targets_N
 
@@ -110,7 +111,8 @@ class StreamedData:
         held = [0] * len(slices)
         following = 0
         for (index, start), outputs in self.backend.stream(self._requests(rendered)):
-            parts.setdefault(index, {})[start] = as_kept(outputs, self.dtype)
+            dtype = self.dtype or ("float16" if outputs.ndim == 4 else "float32")
+            parts.setdefault(index, {})[start] = as_kept(outputs, dtype)
             held[index] += len(outputs)
             while following < len(slices) and held[following] == len(slices[following]):
                 done = parts.pop(following)
