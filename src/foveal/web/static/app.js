@@ -3,7 +3,7 @@
 import { recall, remember } from "./local.js";
 import { startRouter } from "./router.js";
 import * as server from "./server.js";
-import { h } from "./widgets/dom.js";
+import { h, s } from "./widgets/dom.js";
 
 const LABS = [
   ["visualizer", "Filter visualizer"], ["channels", "Channels"], ["pooling", "Pooling"],
@@ -59,14 +59,20 @@ function closeMenu() {
   toggle.setAttribute("aria-expanded", "false");
 }
 
-const THEMES = { system: ["◐", "Theme: as the system"], light: ["☀", "Theme: light"], dark: ["☾", "Theme: dark"] };
+const THEMES = {
+  system: ["M12 3a9 9 0 1 0 0 18z M12 3a9 9 0 0 1 0 18 9 9 0 0 0 0-18z M12 4.5a7.5 7.5 0 0 1 0 15z", "Theme: as the system"],
+  light: ["M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10zM12 1v3M12 20v3M1 12h3M20 12h3M4.2 4.2l2.1 2.1M17.7 17.7l2.1 2.1M4.2 19.8l2.1-2.1M17.7 6.3l2.1-2.1", "Theme: light"],
+  dark: ["M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z", "Theme: dark"],
+};
 
 function showTheme(theme) {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   const button = document.getElementById("theme-button");
-  const [sign, label] = THEMES[theme];
-  button.textContent = sign;
+  const [drawing, label] = THEMES[theme];
+  button.replaceChildren(s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    s("path", { d: drawing, fill: "currentColor", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round",
+      "fill-opacity": theme === "light" ? 0 : 1, "fill-rule": "evenodd" })));
   button.setAttribute("aria-label", label);
   button.title = label;
   dispatchEvent(new Event("foveal-theme"));

@@ -63,8 +63,8 @@ class ChannelsLab {
       choices,
       h("section", { class: "card small-grids", "aria-label": "Workbench" },
         h("div", { class: "channel-rows" }, this.rows.map((row) => row.root),
-          h("div", { class: "channel-row" }, h("section", { "aria-label": "Output" },
-            h("h2", {}, "Red + green + blue + bias = output"), sumBox, this.total), h("section", {}, biasBox))),
+          h("div", { class: "channel-row" }, h("div", { class: "part", role: "group", "aria-label": "Output" },
+            h("h2", {}, "Red + green + blue + bias = output"), sumBox, this.total), h("div", { class: "part" }, biasBox))),
         stepper), this.status,
       h("section", { class: "card stack tight" }, h("h2", {}, "How many numbers a filter has"), this.count));
     this.biasField = new NumberField(biasBox, { label: "Bias", name: "bias", limits: [-99, 99],
@@ -91,12 +91,12 @@ class ChannelsLab {
         this.filter = null;
         this.render();
       } });
-    const title = (text) => h("h3", {}, h("i", { class: COLOURS[i], "aria-hidden": "true" }), text);
+    const title = (text) => h("h2", { class: "part-title" }, h("i", { class: COLOURS[i], "aria-hidden": "true" }), text);
     const sign = (text) => h("span", { class: "operator", "aria-hidden": "true" }, text);
     row.root = h("div", { class: "channel-row" },
-      h("section", { "aria-label": `${name} plane` }, title(name), inBox), sign("∗"),
-      h("section", { "aria-label": `${name} kernel` }, title(`${name} kernel`), kernelBox, below), sign("="),
-      h("section", { "aria-label": `${name} map` }, title(`${name} map`), mapBox));
+      h("div", { class: "part", role: "group", "aria-label": `${name} plane` }, title(name), inBox), sign("∗"),
+      h("div", { class: "part", role: "group", "aria-label": `${name} kernel` }, title(`${name} kernel`), kernelBox, below), sign("="),
+      h("div", { class: "part", role: "group", "aria-label": `${name} map` }, title(`${name} map`), mapBox));
     return row;
   }
 

@@ -168,7 +168,7 @@ function comparison(summaries) {
     ["Layers", (one) => one.blocks.reduce((sum, block) => sum + block.layers.length, 0), String]];
   return h("div", { class: "card table-wrap", tabindex: "0", role: "region", "aria-label": "Comparison" }, h("table", {},
     h("caption", {}, "Side by side"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, ""), summaries.map((one) => h("th", { scope: "col", class: "number" }, one.title ?? one.name)),
+    h("thead", {}, h("tr", {}, h("td"), summaries.map((one) => h("th", { scope: "col", class: "number" }, one.title ?? one.name)),
       h("th", { scope: "col", class: "number" }, "First ÷ second"))),
     h("tbody", {}, kinds.map(([name, of, write]) => {
       const [a, b] = summaries.map(of);

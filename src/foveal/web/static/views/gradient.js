@@ -43,7 +43,7 @@ class GradientLab {
     this.grids = {};
     const part = (key, title, on = {}) => {
       const box = h("div", { class: "scroll" });
-      const root = h("section", { "aria-label": title }, h("h3", {}, title), box);
+      const root = h("div", { class: "part", role: "group", "aria-label": title }, h("h3", {}, title), box);
       this.grids[key] = new NumberGrid(box, { label: title, id: unique(key), on });
       return root;
     };

@@ -72,7 +72,7 @@ class PoolingLab {
     const parts = ["Input", "Output"].map((name) => {
       const scroll = h("div", { class: "scroll" });
       const below = h("div", { class: "below" });
-      return { scroll, below, root: h("section", { "aria-label": name }, h("h2", {}, name), scroll, below) };
+      return { scroll, below, root: h("div", { class: "part", role: "group", "aria-label": name }, h("h2", {}, name), scroll, below) };
     });
     const stage = h("div", { class: "stage" }, h("div", { class: "stage-grids" }, parts[0].root,
       h("span", { class: "operator", "aria-hidden": "true" }, "→"), parts[1].root));

@@ -14,7 +14,7 @@ for (const [name, element] of [["foveal-tabs", FovealTabs], ["foveal-practice", 
 export function finish(root) {
   root.querySelectorAll("pre").forEach((pre) => {
     pre.tabIndex = 0;
-    pre.setAttribute("role", "region");
+    pre.setAttribute("role", "group");
     pre.setAttribute("aria-label", pre.querySelector("samp") ? "Output" : "Code");
     const code = pre.querySelector("code");
     if (!code || pre.parentElement.classList.contains("code-box")) return;
@@ -23,6 +23,7 @@ export function finish(root) {
     box.append(pre, h("button", {
       class: "small", type: "button", onclick: () => copyText(code.textContent, "Code") }, "Copy"));
   });
+  root.querySelectorAll("th:empty").forEach((heading) => heading.replaceWith(h("td")));
   root.querySelectorAll("table").forEach(alignColumns);
 }
 

@@ -56,7 +56,7 @@ async function pooling(box, data) {
   const op = data.op ?? "max";
   const { rows } = pool(image, { op, size: Number(data.size ?? 2), stride: Number(data.stride ?? 2) });
   const equation = h("p", { class: "total-line" });
-  const [left, right] = [h("section", { "aria-label": "Input" }), h("section", { "aria-label": "Output" })];
+  const [left, right] = [h("div", { class: "part" }), h("div", { class: "part" })];
   const top = Math.max(...image.flat());
   const shade = { text: (value) => short(value), level: (value) => greyLevel(value, 0, top) };
   const link = ([r, c]) => {

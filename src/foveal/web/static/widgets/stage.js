@@ -19,7 +19,7 @@ export class Stage {
       const below = h("div", { class: "stack tight below" });
       return {
         name, size, scroll, below,
-        root: h("section", { "aria-label": name }, h("h2", {}, name, " ", size), scroll, below) };
+        root: h("div", { class: "part", role: "group", "aria-label": name }, h("h2", {}, name, " ", size), scroll, below) };
     });
     const [input, kernel, output] = this.parts;
     this.root = h("div", { class: "stage" }, h("div", { class: "stage-grids" },

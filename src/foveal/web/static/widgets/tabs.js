@@ -6,7 +6,11 @@ import { h, unique } from "./dom.js";
 export class FovealTabs extends HTMLElement {
   connectedCallback() {
     if (this.buttons) return;
-    this.panels = [...this.querySelectorAll(":scope > section")];
+    this.panels = [...this.querySelectorAll(":scope > section")].map((section) => {
+      const panel = h("div", { data: { label: section.dataset.label } }, [...section.childNodes]);
+      section.replaceWith(panel);
+      return panel;
+    });
     this.buttons = this.panels.map((panel, i) => {
       panel.id = unique("panel");
       const button = h("button", {
