@@ -152,12 +152,20 @@ def train(folder, given) -> int:
     torch.set_num_threads(1)
     data = Pictures(72, delay=given.pop("delay", 0.0))
     slow = given.pop("slow_step", 0)
+    linger = given.pop("linger", 0.0)
+
+    def on_epoch(record):
+        """Let process 0 be busy at the end, when the others have nothing left to do."""
+        if record.epoch == made.config.epochs and made.processes.rank == 0:
+            time.sleep(linger)
+
     made = trainer(
         settings(**given),
         network=SlowStep(slow) if slow else None,
         checkpoints=Checkpoints(folder / "checkpoints", say=complain),
         train=data,
         on_step=tell,
+        on_epoch=on_epoch,
     )
     try:
         made.fit()

@@ -81,6 +81,14 @@ def test_two_processes_give_the_bits_of_one_that_takes_both_halves(tmp_path, alo
     assert all(seen)
 
 
+def test_a_process_that_is_done_first_is_not_missed(tmp_path, alone):
+    first, second = start(tmp_path, 2, GIVEN | {"linger": 5.0})
+    assert ends([second]) == [(0, "")]
+    assert first.poll() is None
+    assert ends([first]) == [(0, "")]
+    assert result(tmp_path) == result(alone)
+
+
 @pytest.mark.long
 def test_three_processes_give_the_bits_of_one_too(tmp_path):
     assert ends(start(tmp_path / "three", 3, GIVEN)) == [(0, "")] * 3

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from foveal.errors import BadBatchError, TrainingInterrupted
 from foveal.training.interrupt import leave
 
 _EVERY = 0.5  # seconds between two beats
 _GRACE = 2.0  # seconds the main thread has to end by itself once a process is lost
 EXIT_CODE = 1
+_BLOCKS = itertools.count()  # every process enters the same blocks in the same order
 
 
 class Heartbeat:
@@ -40,26 +43,39 @@ class Heartbeat:
         self._store.set_timeout(timedelta(seconds=timeout))
         self.rank, self.world, self.timeout, self._say = rank, world, timeout, say
         self._others = [other for other in range(world) if other != rank]
+        self._block = "foveal"
         self._lost: str | None = None
         self._noticed = threading.Event()
         self._store.set(f"foveal/who/{rank}", f"{socket.gethostname()} {os.getpid()}")
 
     @contextmanager
     def beating(self, on_loss: Callable[[], None]) -> Iterator[None]:
-        """Beat and watch inside the block.
+        """Beat and watch inside the block, which every process goes through as often.
+
+        A process that leaves the block as agreed, at its end or because training was told to stop,
+        may end before the others have left it.
 
         Args:
             on_loss: called when a process is lost and the block does not end by itself; then this
                 process exits with code 1.
         """
+        self._block = f"foveal/{next(_BLOCKS)}"
         ended = threading.Event()
         thread = threading.Thread(target=self._run, args=(ended, on_loss), daemon=True)
         thread.start()
         try:
             yield
+            self._say_goodbye()
+        except (TrainingInterrupted, BadBatchError):
+            self._say_goodbye()
+            raise
         finally:
             ended.set()
             thread.join(_GRACE)  # it may be waiting for a store that is gone
+
+    def _say_goodbye(self) -> None:
+        with suppress(Exception):  # the store's process may have left first
+            self._store.set(f"{self._block}/left/{self.rank}", "yes")
 
     def verdict(self) -> str:
         """Return the sentence that names the lost process, once it is known.
@@ -79,9 +95,11 @@ class Heartbeat:
         while not ended.wait(_EVERY):
             try:
                 beats += 1
-                self._store.set(f"foveal/beat/{self.rank}", str(beats))
+                self._store.set(f"{self._block}/beat/{self.rank}", str(beats))
                 lost = self._look(seen, places)
             except Exception as error:  # whatever the store raises, it is out of reach
+                if ended.is_set():
+                    return
                 lost = f"process 0 is gone, or cannot be reached ({type(error).__name__})"
             if lost:
                 self._tell(lost)
@@ -94,18 +112,25 @@ class Heartbeat:
     ) -> str:
         now = time.monotonic()
         for other in self._others:
-            if other not in places and self._store.check([f"foveal/who/{other}"]):
-                host, pid = self._store.get(f"foveal/who/{other}").decode().rsplit(" ", 1)
+            if self._read(f"{self._block}/left/{other}"):
+                continue
+            if other not in places and (place := self._read(f"foveal/who/{other}")):
+                host, pid = place.decode().rsplit(" ", 1)
                 places[other] = host, int(pid)
             if other in places and _has_ended(*places[other]):
+                if self._read(f"{self._block}/left/{other}"):
+                    continue  # it said so in between
                 return f"process {other} (pid {places[other][1]}) has ended"
-            key = f"foveal/beat/{other}"
-            beat = self._store.get(key) if self._store.check([key]) else b""
+            beat = self._read(f"{self._block}/beat/{other}")
             if beat != seen[other][0]:
                 seen[other] = beat, now
-            elif now - seen[other][1] > self.timeout:
+            elif beat and now - seen[other][1] > self.timeout:
                 return f"process {other} has given no sign of life for {self.timeout:g} s"
         return ""
+
+    def _read(self, key: str) -> bytes:
+        """Return what a process wrote, or nothing: the first sign of life may take its time."""
+        return bytes(self._store.get(key)) if self._store.check([key]) else b""
 
     def _tell(self, lost: str) -> None:
         self._lost = (

@@ -21,6 +21,7 @@ from foveal.errors import TrainingError
 from foveal.training.heartbeat import Heartbeat
 
 TIMEOUT = 60.0  # seconds without a sign of life
+_WAIT = timedelta(hours=12)  # for work that one process does alone; the heartbeat sees losses
 
 
 def _to_stderr(sentence: str) -> None:
@@ -141,9 +142,7 @@ class Parallel:
     def __init__(self, timeout: float = TIMEOUT, say: Callable[[str], object] = _to_stderr) -> None:
         from accelerate import PartialState  # seconds to import: only under a launcher
 
-        state = PartialState(
-            cpu=not torch.cuda.is_available(), timeout=timedelta(seconds=max(timeout * 4, 120))
-        )
+        state = PartialState(cpu=not torch.cuda.is_available(), timeout=_WAIT)
         self.rank, self.world, self.device = state.process_index, state.num_processes, state.device
         self._nccl = state.backend == "nccl"
         self._heartbeat = Heartbeat(_store(), self.rank, self.world, timeout, say)
