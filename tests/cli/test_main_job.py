@@ -79,7 +79,7 @@ def test_metrics_have_the_documented_form(trained):
     test = metrics["splits"]["test"]
     assert test.keys() == {
         *("n", "accuracy", "accuracy_ci95", "loss", "macro_f1", "top5_accuracy", "ece"),
-        *("per_class", "confusion"),
+        *("per_class", "confusion", "ece_uncalibrated"),
     }
     assert test["top5_accuracy"] is None
     assert metrics["timing"].keys() == {
@@ -208,7 +208,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_was_encoded(tmp_path, photos, share
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - started < 20
-    assert "foveal: stopped; what was already encoded is kept" in rest
+    assert "foveal: stopped; what was computed is kept.\ngo on with: foveal train --resume" in rest
     assert "Traceback" not in rest
 
 

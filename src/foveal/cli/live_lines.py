@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PLAIN_SECONDS = 5.0  # between two lines of progress when nobody watches
 _JSON_SECONDS = 1.0
+_MEASURABLE = 0.2  # seconds from which on a rate says something
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -137,9 +138,10 @@ class PlainListener(Listener):
         if stage != self._stage:
             self._stage, self._started, self._shown = stage, now, now
         if done == total or now - self._shown >= _PLAIN_SECONDS:
-            self._shown, passed = now, max(now - self._started, 1e-9)
+            self._shown, passed = now, now - self._started
             left = f", {duration((total - done) * passed / done)} left" if 0 < done < total else ""
-            sys.stderr.write(f"{stage}: {done} of {total}, {done / passed:.0f} a second{left}\n")
+            rate = f", {done / passed:.0f} a second" if passed > _MEASURABLE else ""
+            sys.stderr.write(f"{stage}: {done} of {total}{rate}{left}\n")
             sys.stderr.flush()
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from types import FrameType
 from typing import Any, NamedTuple, NoReturn, Protocol, get_args, get_type_hints
 
-from foveal.errors import FovealError, UnknownNameError, UsageError
+from foveal.errors import FovealError, TrainingInterrupted, UnknownNameError, UsageError
 
 DONE, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -43,6 +45,12 @@ COMMANDS = {
     "predict": Entry("foveal.cli.predict:Predict", "Name photos."),
     "explain": Entry(
         "foveal.cli.explain:Explain", "Show what in a photo speaks for a class, as pictures."
+    ),
+    "compare-runs": Entry(
+        "foveal.cli.compare_runs:CompareRuns", "Say whether one classifier is really better."
+    ),
+    "errors": Entry(
+        "foveal.cli.errors:Errors", "List what is wrong: mistakes, labels, odd photos."
     ),
     "models": Entry("foveal.cli.models:Models", "List the networks there are."),
     "summary": Entry("foveal.cli.summary:Summary", "Show what a network consists of."),
@@ -77,16 +85,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Raises:
         SystemExit: always; 0 done, 1 the answer is "no" or the work failed, 2 wrong usage,
-            130 interrupted.
+            128 + the signal if one stopped it.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = dispatch(words)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = _failed("stopped; what was already encoded is kept and not computed again.", 130)
+    except KeyboardInterrupt as stop:
+        code = _failed("stopped.", 128 + getattr(stop, "signal", signal.SIGINT))
+    except TrainingInterrupted as stop:
+        code = _failed(str(stop), stop.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; point stdout elsewhere so that exit stays quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,6 +107,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # the last line of defence: no traceback unless asked for
         code = _report(error, debug, NO, words)
     sys.exit(code)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: stop as Ctrl-C does, so that nothing is left half done."""
+
+    signal = signal.SIGTERM
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
 
 
 def dispatch(words: Sequence[str]) -> int:

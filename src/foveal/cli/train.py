@@ -53,6 +53,8 @@ class Train(TrainOptions):
             run = train_run(self.settings(self.folder), heard)
         else:
             run = resume_run(Path(self.resume or ""), self._given(), heard)
+        if run is None:  # not the first of several processes: that one tells
+            return 0
         if isinstance(heard, JsonListener):
             heard.event("result", **_as_dict(run))
         else:
@@ -86,7 +88,7 @@ def fast_alternative() -> str:
     """
     default, fast = architecture(DEFAULT_BACKBONE), architecture(FAST_BACKBONE)
     cost = default.macs / fast.macs
-    first, second = (row.weights.top1 if row.weights else 0.0 for row in (default, fast))
+    first, second = (row.weights.top1 if row.weights else None for row in (default, fast))
     return (
         f"Backbone {default.name}, {first} % on ImageNet. --backbone {fast.name} encodes about "
         f"{cost:.1f} times as fast and has {second} %."

@@ -13,7 +13,9 @@ from foveal.data import ImageData, Rejection, Sample, relative_name
 from foveal.errors import DataError, ImageError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.runtime.predictor import Prediction, Predictor, Source
+from foveal.training.parallel import Processes
 from foveal.workflow.listener import Listener
+from foveal.workflow.team import found_processes
 from foveal.workflow.trained import Trained
 
 
@@ -23,19 +25,30 @@ class TrainableClassifier:
     Args:
         data: the photos.
         seed: decides everything that chance decides.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         listener: hears what is being done; None for silence.
+        processes: who works on it together; None for what the launcher says.
 
     Raises:
-        UsageError: `data` is no `ImageData`.
+        UsageError: `data` is no `ImageData`, or there is no such device.
     """
 
-    def __init__(self, data: ImageData | None, *, seed: int, listener: Listener | None) -> None:
+    def __init__(
+        self,
+        data: ImageData | None,
+        *,
+        seed: int,
+        device: str,
+        listener: Listener | None,
+        processes: Processes | None,
+    ) -> None:
         if not isinstance(data, ImageData):
             raise UsageError(
                 "`data` must be an ImageData; make one with ImageData.from_folder(...)."
             )
         self.data = data
         self.seed = seed
+        self.processes = processes or found_processes(device)
         self.listener = listener or Listener()
         self.timing: dict[str, float] = {}
         self.unreadable: list[Rejection] = []

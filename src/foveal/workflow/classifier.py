@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from foveal.data import ImageData, Rejection, Sample
 from foveal.errors import DataError, UsageError
-from foveal.features import FrozenEncoder, Views, choose_backbone
+from foveal.features import Encoded, FrozenEncoder, Views, choose_backbone
 from foveal.images import Augment, Preprocess
 from foveal.images.preprocess import Resize
 from foveal.metrics import softmax
@@ -20,10 +20,12 @@ from foveal.training import Callback, HeadConfig, NetworkConfig
 from foveal.training.dense import dense_logits
 from foveal.training.engine import Fitted
 from foveal.training.head import Features, TrainedHead, train_head
+from foveal.training.parallel import Processes
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS
+from foveal.workflow.team import wait_for_all
 from foveal.workflow.trained import HeadModel
 from foveal.workflow.tune import CACHE_GB, LR_MULT, FineTuning, Tuning, tuning_config
 
@@ -45,6 +47,7 @@ class Classifier(TrainableClassifier):
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: decides the augmentation, the order and the first weights.
         listener: hears what is being done; None for silence.
+        processes: who works on it together; None for what the launcher says.
 
     Raises:
         UnknownNameError: there is no such backbone or preset.
@@ -66,8 +69,9 @@ class Classifier(TrainableClassifier):
         device: str = "auto",
         seed: int = 0,
         listener: Listener | None = None,
+        processes: Processes | None = None,
     ) -> None:
-        super().__init__(data, seed=seed, listener=listener)
+        super().__init__(data, seed=seed, device=device, listener=listener, processes=processes)
         self.device = device
         if views < 1:
             raise UsageError(f"`views` must be at least 1; got {views}.")
@@ -107,8 +111,7 @@ class Classifier(TrainableClassifier):
         rejected: list[Rejection] = []
         for split, views in plan:
             samples = self.data.subset(split)
-            tell = self.progress(f"Encoding {split} photos")
-            encoded = self.encoder.encode(samples, views, tell)
+            encoded = self.encoded(self.encoder, split, samples, views, "Encoding")
             decode += encoded.decode_seconds
             rejected += encoded.rejected
             targets = self.data.targets([samples[index] for index in encoded.kept])
@@ -120,6 +123,32 @@ class Classifier(TrainableClassifier):
             "decode_seconds": decode,
             "encode_seconds": time.perf_counter() - started,
         }
+
+    def encoded(
+        self,
+        encoder: FrozenEncoder,
+        split: str,
+        samples: Sequence[Sample],
+        views: Views,
+        verb: str,
+    ) -> Encoded:
+        """Run frozen blocks over photos; several processes take a share each.
+
+        Args:
+            encoder: which blocks.
+            split: what the photos are for.
+            samples: the photos.
+            views: which views of each.
+            verb: what is being done, for the listener.
+
+        Returns:
+            What the blocks gave, for all photos in every process.
+        """
+        team, tell = self.processes, self.progress(f"{verb} {split} photos")
+        if team.world > 1:
+            encoder.encode(samples, views, tell, share=(team.rank, team.world))
+            wait_for_all(team)
+        return encoder.encode(samples, views, tell)
 
     def fit_head(self, config: HeadConfig | None = None, **settings: Any) -> TrainedHead:
         """Train the head on the frozen features.

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
@@ -21,7 +20,7 @@ from foveal.training.head import calibrate
 from foveal.training.modes import Mode
 from foveal.training.network_config import NetworkConfig
 from foveal.training.optimisers import ParameterGroup
-from foveal.training.parallel import processes
+from foveal.training.parallel import Processes
 from foveal.training.record import EpochRecord, Phase
 from foveal.workflow.listener import Listener, Step
 
@@ -36,7 +35,7 @@ def fit_network(
     groups: Sequence[ParameterGroup] | None = None,
     callbacks: Sequence[Callback] = (),
     checkpoints: str | Path | None = None,
-    device: str = "auto",
+    processes: Processes,
     identity: Mapping[str, Any],
     listener: Listener,
 ) -> Fitted:
@@ -51,7 +50,7 @@ def fit_network(
         groups: learning-rate multipliers; None for one learning rate.
         callbacks: are given each epoch's record.
         checkpoints: a folder for checkpoints, or None.
-        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        processes: who works together.
         identity: further facts that must be the same at a resume.
         listener: hears of steps and epochs.
 
@@ -68,7 +67,7 @@ def fit_network(
         phase=phase,
         callbacks=callbacks,
         checkpoints=(None if checkpoints is None else Checkpoints(checkpoints, say=listener.warn)),
-        processes=processes(_settled(device)),
+        processes=processes,
         identity=identity,
         on_step=live.step,
         on_epoch=live.epoch,
@@ -134,9 +133,3 @@ class _Live:
     def epoch(self, record: EpochRecord) -> None:
         """Hear of an epoch; see `Trainer`."""
         self.listener.epoch(record)
-
-
-def _settled(device: str) -> str | None:
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("`device` is 'cuda', but PyTorch sees no such accelerator; use 'cpu'.")
-    return None if device == "auto" else device

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from foveal.data import ImageData
+from foveal.training.parallel import Processes
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
@@ -31,7 +32,11 @@ class Job(Protocol):
 
 
 def open_job(
-    settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+    settings: TrainSettings,
+    data: ImageData,
+    checkpoints: Path,
+    listener: Listener,
+    processes: Processes | None = None,
 ) -> Job:
     """Return the job that some settings ask for.
 
@@ -40,24 +45,31 @@ def open_job(
         data: its photos.
         checkpoints: where it keeps what it needs to go on later.
         listener: hears what is being done.
+        processes: who works on it together; None for what the launcher says.
 
     Returns:
         The job.
     """
     if settings.mode == "scratch":
-        return ScratchJob(settings, data, checkpoints, listener)
+        return ScratchJob(settings, data, checkpoints, listener, processes)
     if settings.mode == "fine-tune":
-        return TuningJob(settings, data, checkpoints, listener)
-    return HeadJob(settings, data, listener)
+        return TuningJob(settings, data, checkpoints, listener, processes)
+    return HeadJob(settings, data, listener, processes)
 
 
-def open_classifier(settings: TrainSettings, data: ImageData, listener: Listener) -> Classifier:
+def open_classifier(
+    settings: TrainSettings,
+    data: ImageData,
+    listener: Listener,
+    processes: Processes | None = None,
+) -> Classifier:
     """Return the classifier on a pre-trained backbone that some settings ask for.
 
     Args:
         settings: the run's settings.
         data: its photos.
         listener: hears what is being done.
+        processes: who works on it together; None for what the launcher says.
 
     Returns:
         The classifier, not trained yet.
@@ -73,6 +85,7 @@ def open_classifier(settings: TrainSettings, data: ImageData, listener: Listener
         device=settings.device,
         seed=settings.seed,
         listener=listener,
+        processes=processes,
     )
 
 
@@ -83,11 +96,18 @@ class HeadJob:
         settings: the run's settings.
         data: its photos.
         listener: hears what is being done.
+        processes: who works on it together.
     """
 
-    def __init__(self, settings: TrainSettings, data: ImageData, listener: Listener) -> None:
+    def __init__(
+        self,
+        settings: TrainSettings,
+        data: ImageData,
+        listener: Listener,
+        processes: Processes | None = None,
+    ) -> None:
         self.settings = settings
-        self.classifier = open_classifier(settings, data, listener)
+        self.classifier = open_classifier(settings, data, listener, processes)
 
     def prepare(self) -> None:
         """Encode every photo; see `Job.prepare`."""
@@ -114,12 +134,18 @@ class TuningJob(HeadJob):
         data: its photos.
         checkpoints: where it keeps what it needs to go on later.
         listener: hears what is being done.
+        processes: who works on it together.
     """
 
     def __init__(
-        self, settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+        self,
+        settings: TrainSettings,
+        data: ImageData,
+        checkpoints: Path,
+        listener: Listener,
+        processes: Processes | None = None,
     ) -> None:
-        super().__init__(settings, data, listener)
+        super().__init__(settings, data, listener, processes)
         self.checkpoints = checkpoints
 
     def train(self) -> None:
@@ -140,10 +166,16 @@ class ScratchJob:
         data: its photos.
         checkpoints: where it keeps what it needs to go on later.
         listener: hears what is being done.
+        processes: who works on it together.
     """
 
     def __init__(
-        self, settings: TrainSettings, data: ImageData, checkpoints: Path, listener: Listener
+        self,
+        settings: TrainSettings,
+        data: ImageData,
+        checkpoints: Path,
+        listener: Listener,
+        processes: Processes | None = None,
     ) -> None:
         from foveal.workflow.scratch import ScratchClassifier
 
@@ -162,6 +194,7 @@ class ScratchJob:
             device=settings.device,
             seed=settings.seed,
             listener=listener,
+            processes=processes,
         )
 
     def prepare(self) -> None:

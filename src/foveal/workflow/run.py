@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from foveal.data import ImageData, counted
-from foveal.errors import DataError, FovealError, StorageError, TrainingError, UsageError
+from foveal.errors import (
+    DataError,
+    FovealError,
+    StorageError,
+    TrainingError,
+    TrainingInterrupted,
+    UsageError,
+)
 from foveal.storage import lock, require_free_space
+from foveal.training.parallel import Processes
 from foveal.workflow.advice import data_warnings, next_steps
 from foveal.workflow.jobs import open_job
 from foveal.workflow.listener import Listener
@@ -27,6 +37,7 @@ from foveal.workflow.start import (
     refuse_other_photos,
     write_start,
 )
+from foveal.workflow.team import found_processes, heard_once
 
 _RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
 
@@ -56,15 +67,20 @@ def open_data(settings: TrainSettings) -> ImageData:
     return ImageData.from_csv(settings.folder, val=val, test=test, seed=seed)
 
 
-def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
+def train_run(
+    settings: TrainSettings,
+    listener: Listener | None = None,
+    processes: Processes | None = None,
+) -> Run | None:
     """Train, evaluate and save a classifier.
 
     Args:
         settings: the run's settings.
         listener: hears what is being done; None for silence.
+        processes: who works on it together; None for what the launcher says.
 
     Returns:
-        The run.
+        The run; None in all processes but the first.
 
     Raises:
         DataError: the photos cannot be trained on, or `strict` was asked for and one is unreadable.
@@ -72,42 +88,50 @@ def train_run(settings: TrainSettings, listener: Listener | None = None) -> Run:
         TrainingError: training failed, or was stopped.
         UsageError: the run folder would lie among the photos.
     """
-    listener = listener or Listener()
     if settings.out.absolute().is_relative_to(settings.folder.absolute()):
         raise UsageError(
             f"`out` must lie outside the photos, where a run would look like a class; got "
             f"{settings.out} in {settings.folder}. Choose another folder with --out."
         )
+    team = processes or found_processes(settings.device)
+    listener = heard_once(team, listener)
     data = open_data(settings)
     _require_validation(data)
     _refuse_unreadable(data, settings)
+    if team.rank > 0:
+        return _complete(Path(team.same(None)), new_start(settings, data), data, listener, team)
     folder = new_run_folder(settings.out, settings.folder)
-    with _empty_folder_removed(folder), lock(folder / ".lock"):
-        start = new_start(settings, data)
+    with _empty_folder_removed(folder), lock(folder / ".lock"), _resumable(folder):
+        team.same(str(folder))
         listener.run_folder(folder)
-        return _complete(folder, start, data, listener)
+        return _complete(folder, new_start(settings, data), data, listener, team)
 
 
 def resume_run(
-    folder: Path, given: dict[str, Any] | None = None, listener: Listener | None = None
-) -> Run:
+    folder: Path,
+    given: dict[str, Any] | None = None,
+    listener: Listener | None = None,
+    processes: Processes | None = None,
+) -> Run | None:
     """Go on with a run that was stopped, at the very step where its last checkpoint is.
 
     Args:
         folder: the run folder.
         given: settings that were given again; they must be those of the run.
         listener: hears what is being done; None for silence.
+        processes: who works on it together; None for what the launcher says.
 
     Returns:
-        The run.
+        The run; None in all processes but the first.
 
     Raises:
         TrainingError: there is nothing to resume, or photos or settings have changed; the message
             lists the differences.
         LockedError: the run is still going on.
     """
-    listener = listener or Listener()
     start = read_start(folder)
+    team = processes or found_processes(start.settings.device)
+    listener = heard_once(team, listener)
     if (folder / REPORT).is_file():
         raise TrainingError(f"{folder} is finished: there is nothing to resume.")
     refuse_differences(folder, changed_settings(start.settings, given or {}))
@@ -116,21 +140,27 @@ def resume_run(
     others = other_versions(start)
     if others:
         listener.warn(f"The bits may differ from an uninterrupted run: {'; '.join(others)}.")
-    with lock(folder / ".lock"):
+    if team.rank > 0:
+        return _complete(folder, start, data, listener, team)
+    with lock(folder / ".lock"), _resumable(folder):
         listener.run_folder(folder)
-        return _complete(folder, start, data, listener)
+        return _complete(folder, start, data, listener, team)
 
 
-def _complete(folder: Path, start: Start, data: ImageData, listener: Listener) -> Run:
+def _complete(
+    folder: Path, start: Start, data: ImageData, listener: Listener, team: Processes
+) -> Run | None:
     began = time.perf_counter()
     settings = start.settings
-    job = open_job(settings, data, folder / CHECKPOINTS, listener)
-    if not (folder / CHECKPOINTS / START).is_file():
+    job = open_job(settings, data, folder / CHECKPOINTS, listener, team)
+    if team.rank == 0 and not (folder / CHECKPOINTS / START).is_file():
         write_start(folder / CHECKPOINTS, start)
     job.prepare()
     classifier = job.classifier
     _refuse_unreadable(classifier.data, settings)
     job.train()
+    if team.rank > 0:
+        return None
     splits = [name for name in ("validation", "test") if classifier.data.subset(name)]
     run = Run(
         folder=folder,
@@ -176,6 +206,20 @@ def new_run_folder(out: Path, source: Path) -> Path:
 
 
 @contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Say how to go on with a run that is stopped."""
+    onward = f"go on with: foveal train --resume {shlex.quote(str(folder))}"
+    try:
+        yield
+    except TrainingInterrupted as stop:
+        raise TrainingInterrupted(f"{stop}\n{onward}", stop.signal, stop.checkpoint) from None
+    except KeyboardInterrupt as stop:
+        raise TrainingInterrupted(
+            f"stopped; what was computed is kept.\n{onward}", getattr(stop, "signal", signal.SIGINT)
+        ) from None
+
+
+@contextmanager
 def _empty_folder_removed(folder: Path) -> Iterator[None]:
     """Leave no run folder behind a run that failed before it had anything worth keeping.
 
@@ -183,6 +227,8 @@ def _empty_folder_removed(folder: Path) -> Iterator[None]:
     """
     try:
         yield
+    except TrainingInterrupted:
+        raise
     except FovealError:
         checkpoints = folder / CHECKPOINTS
         if [path.name for path in checkpoints.glob("*")] == [START]:

@@ -23,6 +23,7 @@ from foveal.runtime.convert import RawPixels
 from foveal.training.callbacks import Callback
 from foveal.training.engine import Fitted
 from foveal.training.network_config import NetworkConfig
+from foveal.training.parallel import Processes
 from foveal.training.pixels import PixelData
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
@@ -51,6 +52,7 @@ class ScratchClassifier(TrainableClassifier):
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: decides everything that chance decides.
         listener: hears what is being done; None for silence.
+        processes: who works on it together; None for what the launcher says.
 
     Raises:
         UnknownNameError: there is no such network or preset.
@@ -72,8 +74,9 @@ class ScratchClassifier(TrainableClassifier):
         device: str = "auto",
         seed: int = 0,
         listener: Listener | None = None,
+        processes: Processes | None = None,
     ) -> None:
-        super().__init__(data, seed=seed, listener=listener)
+        super().__init__(data, seed=seed, device=device, listener=listener, processes=processes)
         self.row = architecture(network, kind="network")
         self.augment = Augment.preset(augment) if isinstance(augment, str) else augment
         self.policy, self.workers, self.device = policy, workers, device
@@ -163,7 +166,7 @@ class ScratchClassifier(TrainableClassifier):
             phase="scratch",
             callbacks=callbacks,
             checkpoints=checkpoints,
-            device=self.device,
+            processes=self.processes,
             identity={"preprocess": self.preprocess.as_dict(), "network": self.row.name},
             listener=self.listener,
         )

@@ -165,7 +165,7 @@ class FineTuning:
             groups=self.suffix.groups(self.tuning.lr_mult),
             callbacks=callbacks,
             checkpoints=checkpoints,
-            device=classifier.device,
+            processes=classifier.processes,
             identity={"backbone": self.backbone.fingerprint, "frozen": self.unfreezing.frozen},
             listener=listener,
         )
@@ -238,8 +238,8 @@ class FineTuning:
     def _cached(self, split: str, samples: Sequence[Sample], views: Views) -> ActivationData:
         classifier = self.classifier
         encoder = FrozenEncoder(self.backbone, notify=classifier.listener.warn)
-        tell = classifier.progress(f"Running the frozen blocks on {split} photos")
-        encoded = encoder.encode(samples, views, tell)
+        verb = "Running the frozen blocks on"
+        encoded = classifier.encoded(encoder, split, samples, views, verb)
         return ActivationData(
             encoded.features_NVD,
             classifier.data.targets([samples[index] for index in encoded.kept]),
