@@ -2,11 +2,11 @@
 
     python -m benchmarks.networks [NAME ...] [--repeats 7] [--seconds 2] [--busy] [--json FILE]
 
-Both networks see the same batch, channels-last, and have the same weights (but for Lite, whose names
-of weights differ from timm's: both are random there). The contestants take turns within a repeat, and the order changes from turn to turn; a ratio is the median over the
-repeats of ours by timm's, so that whatever else the machine does slows both alike. On a machine
-that has other work, `--busy` takes one thread and counts the time of the processor, not of the
-clock. Also: how long building takes, best of three.
+Both networks see the same batch, channels-last, and have the same weights (but for Lite, whose
+weights are random in both). The contestants take turns within a repeat, and the order changes from
+turn to turn; a ratio is the median over the repeats of ours by timm's, so that whatever else the
+machine does slows both alike. On a machine that has other work, `--busy` takes one thread and
+counts the time of the processor, not of the clock. Also: how long building takes, best of three.
 """
 
 from __future__ import annotations
