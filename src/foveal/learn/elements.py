@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 
+_NUMBER = re.compile(r"[−-]?\d[\d,.]*(?: \S{1,2})?")  # 12, −3, 1,024, 88.8 %, 3.9 s, 224 px
 Attribute = str | int | float | bool | None
 
 
@@ -94,7 +96,7 @@ def wrapped(caption: str, inside: Html) -> Html:
 
 
 def _is_number(cell: str) -> bool:
-    return bool(cell) and cell.lstrip("−-")[:1].isdigit()
+    return _NUMBER.fullmatch(cell) is not None
 
 
 def _attribute(key: str, value: Attribute) -> str:

@@ -25,6 +25,7 @@ from foveal.learn.links import address
 from foveal.learn.numbers import computed
 
 _SEE = ("visualizer:", "explorer:", "pooling:", "channels:", "gradient:", "features:", "check:")
+_TOGETHER = re.compile(r"(?<=\d) (?=[×%])|(?<=×) (?=\d)")
 _TAGS = re.compile(r"<(details|figure|pre|math|foveal-figure)\b.*?</\1>|<[^>]+>", re.DOTALL)
 
 
@@ -109,11 +110,24 @@ def plain(markup: str) -> str:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    parser.enable(["table", "smartquotes"])
+    parser.add_render_rule("text", _text)
     parser.add_render_rule("code_inline", _code_inline)
     parser.add_render_rule("link_open", _link_open)
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # `address` refuses
     return parser
+
+
+def _text(
+    self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    """Keep what belongs together on one line: 3 × 3, 88 %."""
+    return html.escape(_TOGETHER.sub("\N{NO-BREAK SPACE}", tokens[index].content))
 
 
 def _code_inline(
@@ -125,7 +139,7 @@ def _code_inline(
 ) -> str:
     text = tokens[index].content
     if text.startswith("="):
-        return html.escape(computed(text))
+        return html.escape(_TOGETHER.sub("\N{NO-BREAK SPACE}", computed(text)))
     if len(text) > 2 and text[0] == text[-1] == "$":
         return formula(text[1:-1])
     return element("code", text)

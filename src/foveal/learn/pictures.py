@@ -9,13 +9,19 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
+from foveal.images.color import ColorSpace, convert_color
 from foveal.images.preprocess import Preprocess
 from foveal.learn.photos import photo
 
 Pixels = NDArray[np.uint8]
 _GAP = 8
+_PLANES: dict[ColorSpace, tuple[str, str, str]] = {
+    "HSV": ("hue", "saturation", "value"),
+    "LAB": ("L", "a", "b"),
+    "YCbCr": ("Y", "Cb", "Cr"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,24 @@ def _file(name: str) -> bytes:
 
 
 def _color_spaces() -> Pixels:
-    from foveal.images.color import convert_color
-
     small = _shrunk(photo("china"), 3)
     rows = []
-    for space in ("HSV", "LAB", "YCbCr"):
+    for space, names in _PLANES.items():
         planes = convert_color(small, "RGB", space)
-        rows.append(_row([_grey(planes[:, :, at]) for at in range(3)]))
-    return _column(rows)
+        rows.append(_row([_named(_grey(planes[:, :, at]), names[at]) for at in range(3)]))
+        rows.append(np.full((_GAP, rows[0].shape[1], 3), 255, np.uint8))
+    return np.concatenate(rows[:-1])
+
+
+def _named(image: Pixels, name: str) -> Pixels:
+    """Write a name into the lower left corner, on a plate that any picture lets one read."""
+    drawn = Image.fromarray(image)
+    pen = ImageDraw.Draw(drawn)
+    font = ImageFont.load_default(15)
+    left, top, right, bottom = pen.textbbox((10, image.shape[0] - 24), name, font)
+    pen.rectangle((left - 5, top - 4, right + 5, bottom + 4), fill="black")
+    pen.text((10, image.shape[0] - 24), name, "white", font)
+    return np.asarray(drawn)
 
 
 def _resize_modes() -> Pixels:
@@ -100,10 +116,6 @@ def _row(images: list[Pixels]) -> Pixels:
     gap = np.full((images[0].shape[0], _GAP, 3), 255, np.uint8)
     parts = [part for image in images for part in (gap, image)][1:]
     return np.concatenate(parts, axis=1)
-
-
-def _column(images: list[Pixels]) -> Pixels:
-    return np.asarray(np.rot90(_row([np.rot90(image) for image in reversed(images)]), -1))
 
 
 PICTURES: Mapping[str, Picture] = {

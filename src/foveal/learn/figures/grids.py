@@ -29,7 +29,7 @@ def captioned(inside: Html, caption: Html, kind: str) -> Html:
     return element("figure", inside, element("figcaption", caption), class_=kind)
 
 
-def photo_pixels(caption: Html, row: str = "218", column: str = "330") -> Html:
+def photo_pixels(caption: Html, row: str = "198", column: str = "167") -> Html:
     """Return a piece of the flower photo beside its numbers.
 
     Args:
@@ -38,16 +38,16 @@ def photo_pixels(caption: Html, row: str = "218", column: str = "330") -> Html:
         column: its first column.
 
     Returns:
-        A table of six by six pixels, a swatch and three numbers each.
+        A table of four rows of six pixels, a swatch and three numbers each.
     """
     top, left = int(row), int(column)
-    piece = photo("flower")[top : top + 6, left : left + 6]
+    piece = photo("flower")[top : top + 4, left : left + 6]
     rows = []
     for offset, line in enumerate(piece):
         cells = [_pixel(*map(int, pixel)) for pixel in line]
         rows.append([f"row {top + offset}", *cells])
     head = ["", *(f"{left + offset}" for offset in range(6))]
-    inside = table("Red, green and blue of 36 pixels of the flower", head, rows, class_="pixels")
+    inside = table("Red, green and blue of 24 pixels of the flower", head, rows, class_="pixels")
     return captioned(inside, caption, "numbers")
 
 
@@ -158,7 +158,7 @@ def channel_sums(caption: Html) -> Html:
     Returns:
         A table: each channel's sum, the bias and the result.
     """
-    piece = photo("flower")[218:221, 330:333].astype(int).transpose(2, 0, 1)
+    piece = photo("flower")[198:201, 169:172].astype(int).transpose(2, 0, 1)
     kernel = np.array([[[-1, 0, 1]] * 3, [[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[1, 0, -1]] * 3])
     one = trace_convolution(piece, kernel, bias=10)[0]
     names = ("red", "green", "blue")
@@ -190,9 +190,10 @@ def receptive_fields(caption: Html, layers: str) -> Html:
         name, _, window = layer.partition(":")
         kernel, stride = map(int, window.split("/"))
         chain.append(Window(kernel, stride))
-        field = receptive_field(chain).explain()
-        rows.append([name, f"{kernel} × {kernel}", str(stride), str(output_stride(chain)), field])
-    head = ["layer", "window", "stride", "steps in the image", "receptive field"]
+        field = receptive_field(chain)
+        steps = str(int(output_stride(chain)))
+        rows.append([name, f"{kernel}", f"{stride}", steps, f"{field}", field.formula])
+    head = ["layer", "window", "stride", "step in the image", "sees", "worked out as"]
     return captioned(table("The receptive field, layer by layer", head, rows), caption, "numbers")
 
 

@@ -54,9 +54,9 @@ def layers(caption: Html, model: str) -> Html:
     rows = [
         [
             layer["name"],
-            "×".join(map(str, layer["shape"])),
-            f"{layer['parameters']:,}",
-            layer["how"],
+            " × ".join(map(str, layer["shape"])),
+            f"{layer['parameters']:,}" if layer["parameters"] else "",
+            layer["how"].partition(" = ")[0],
         ]
         for layer in stored()["layers"][model]
     ]
@@ -85,14 +85,22 @@ def model_table(caption: Html) -> Html:
             [
                 link,
                 f"{row.image_size} px",
-                f"{row.parameters / 1e6:.1f} M",
-                f"{row.macs / 1e9:.1f} G",
+                f"{row.parameters / 1e6:.1f}",
+                f"{row.macs / 1e9:.1f}",
                 f"{row.parameters * 4 / 1e6:,.0f} MB",
                 f"{top1:.1f} %",
                 f"{speed:.0f}",
             ]
         )
-    head = ["network", "input", "parameters", "multiplications", "weights", "ImageNet", "images/s"]
+    head = [
+        "network",
+        "input",
+        "parameters, millions",
+        "multiplications, billions",
+        "weights",
+        "ImageNet",
+        "images a second",
+    ]
     inside = table("Networks to start from", head, rows)
     conditions = element("small", f"Speed: {stored()['speed']['conditions']}.")
     return element(
@@ -119,7 +127,7 @@ def unfreezing(caption: Html, model: str = "efficientnet_lite0", classes: str = 
     for count in (0, 1, 3, 5, len(blocks)):
         trained = head + sum(blocks[len(blocks) - count :])
         label = {0: "none: the head alone", len(blocks): "all"}.get(count, f"the last {count}")
-        rows.append([label, f"{trained:,}", f"{trained / total:.1%}"])
+        rows.append([label, f"{trained:,}", f"{100 * trained / total:.1f} %"])
     names = ["blocks unfrozen", "parameters trained", "of all"]
     inside = table(f"{model}, {len(blocks)} blocks, {classes} classes", names, rows)
     return element("figure", inside, element("figcaption", caption), class_="numbers")
