@@ -88,13 +88,14 @@ def test_a_mode_reads_like_a_phrase():
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)  # compiling takes minutes on a busy machine
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's compiler uses old parts
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_compiled_network_trains_like_any_other():
     if not shutil.which("g++"):
         pytest.skip("no C++ compiler")
-    made = trainer(settings(epochs=6, compile=True))
-    assert made.fit().history[-1].validation_accuracy > 0.9
-    plain = trainer(settings(epochs=6))
-    plain.fit()
+    made = trainer(settings(epochs=2, compile=True), count=64)
+    loss = made.fit().history[-1].validation_loss
+    plain = trainer(settings(epochs=2), count=64)
+    assert loss == pytest.approx(plain.fit().history[-1].validation_loss, rel=0.2)
     assert made.network.state_dict().keys() == plain.network.state_dict().keys()

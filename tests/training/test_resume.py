@@ -130,7 +130,7 @@ def test_the_mode_that_was_measured_is_used_again(tmp_path):
 
 def test_other_settings_or_data_are_refused_with_a_list_of_differences(tmp_path):
     checkpoints = Checkpoints(tmp_path)
-    identity = {"photos": "abc"}
+    identity = {"photos": "abc", "sizes": (1, 2)}  # a tuple comes back as a list
     trainer(settings(epochs=1), checkpoints=checkpoints, identity=identity).fit()
     with pytest.raises(
         TrainingError,
@@ -147,6 +147,25 @@ def test_other_settings_or_data_are_refused_with_a_list_of_differences(tmp_path)
         ).fit()
     more_often = settings(epochs=1, checkpoint_minutes=1)
     trainer(more_often, checkpoints=checkpoints, identity=identity).fit()
+
+
+def test_a_checkpoint_of_another_format_is_refused(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    trainer(settings(epochs=1), checkpoints=checkpoints).fit()
+    found = checkpoints.latest()
+    checkpoints.save(found.tensors, found.facts | {"format": 99})
+    with pytest.raises(TrainingError, match="must have format 1; it has 99"):
+        trainer(settings(epochs=1), checkpoints=checkpoints).fit()
+
+
+def test_a_stopped_trainer_can_go_on_itself(tmp_path):
+    whole = trainer(settings())
+    whole.fit()
+    made = stopped_after(7, config=settings(), checkpoints=Checkpoints(tmp_path))
+    with pytest.raises(TrainingInterrupted, match="after step 2"):
+        made.fit()
+    made.fit()
+    assert hashes(made) == hashes(whole)
 
 
 def test_another_network_or_other_callbacks_are_refused(tmp_path):

@@ -139,6 +139,7 @@ class Trainer:
             StorageError: a checkpoint cannot be written.
         """
         with ExitStack() as stack:
+            stack.callback(self._interrupt.clear)
             for callback in self.callbacks:
                 stack.callback(callback.close)
             stack.enter_context(self.processes.watched(self._keeper.emergency))
@@ -156,7 +157,7 @@ class Trainer:
             mode, self._timings = choose_mode(self.network, self.train, self.config, self.processes)
             self.progress = new_progress(mode, self.config, self.train, self.processes)
         else:
-            check_identity(facts["identity"], self.identity)
+            check_identity(facts, self.identity)
             self.progress = taken_up(facts, self.processes, self.say)
         self.state, self.stepper = build_state(
             self.network,

@@ -36,6 +36,10 @@ class Interrupt:
         """
         self.asked, self.signal = True, number
 
+    def clear(self) -> None:
+        """Forget what was asked: the next training starts afresh."""
+        self.asked, self.signal = False, None
+
     @contextmanager
     def listening(self, emergency: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
         """Turn signals into a request inside the block; the handlers from before come back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -177,19 +178,26 @@ def identity_of(
         f"{name} samples": [len(part.targets_N), _hash(part)]
         for name, part in (("training", train), ("validation", validation))
     }
-    return {"phase": phase, **settings, **data, **further}
+    facts = {"phase": phase, **settings, **data, **further}
+    return dict(json.loads(json.dumps(facts)))  # as it will come back from a checkpoint
 
 
-def check_identity(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse to go on with other settings or other data.
+def check_identity(facts: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to go on with other settings or other data, or from another version's checkpoint.
 
     Args:
-        then: from the facts of a checkpoint.
+        facts: those of a checkpoint.
         now: from `identity_of`.
 
     Raises:
         TrainingError: they differ; the message lists how.
     """
+    if facts.get("format") != FORMAT:
+        raise TrainingError(
+            f"the checkpoint must have format {FORMAT}; it has {facts.get('format')}. Go on with "
+            "the version of Foveal that wrote it, or start a new run."
+        )
+    then = facts["identity"]
     differences = [
         f"{name} was {then.get(name)!r} and is {now.get(name)!r}"
         for name in sorted(then.keys() | now.keys())
