@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from foveal.data import ImageData, Rejection, Sample, counted, relative_name
@@ -79,6 +80,58 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
         steps.append(f"A stronger backbone: --backbone {better}.")
     steps.append(f"Look for wrong labels and duplicates: foveal check {settings.folder}")
     return steps
+
+
+def fine_tuning_offer(settings: TrainSettings, seconds: float | None) -> str:
+    """Return what fine-tuning would cost and what it usually brings.
+
+    Args:
+        settings: of a run that trained a head.
+        seconds: about how long it would take here, or None where nothing is known of that.
+
+    Returns:
+        Two sentences, with the command.
+    """
+    command = _tuned(settings).command()
+    if seconds is None:
+        cost = "prints first how long it will take"
+    else:
+        cost = f"takes about {rough_duration(seconds)} here"
+    return (
+        f"Fine-tuning {cost}. It often adds 2 to 10 points where photos are unlike everyday "
+        f"ones, and little where the head is near 100 % already: {command}"
+    )
+
+
+def _tuned(settings: TrainSettings) -> TrainSettings:
+    """Return the same settings with fine-tuning, without those of the head alone."""
+    return replace(
+        settings,
+        fine_tune=True,
+        epochs=None,
+        batch=None,
+        lr=None,
+        weight_decay=None,
+        label_smoothing=None,
+        patience=None,
+        views=None,
+    )
+
+
+def rough_duration(seconds: float) -> str:
+    """Say about how long something takes.
+
+    Args:
+        seconds: an estimate.
+
+    Returns:
+        Such as ``"40 seconds"`` or ``"3 minutes"``.
+    """
+    if seconds < 90:
+        return f"{max(10, round(seconds, -1)):.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
 
 
 def _more_accurate(name: str) -> str | None:

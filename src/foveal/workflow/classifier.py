@@ -27,7 +27,8 @@ from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS
 from foveal.workflow.team import wait_for_all
 from foveal.workflow.trained import HeadModel
-from foveal.workflow.tune import CACHE_GB, LR_MULT, FineTuning, Tuning, tuning_config
+from foveal.workflow.tune import FineTuning
+from foveal.workflow.tuning import CACHE_GB, LR_MULT, Tuning, tuning_config
 
 
 class Classifier(TrainableClassifier):
@@ -84,6 +85,8 @@ class Classifier(TrainableClassifier):
             chosen = choose_backbone(backbone, wanted, device=device, weights=weights, seed=seed)
         self.encoder = FrozenEncoder(chosen, notify=self.listener.warn)
         self.head: TrainedHead | None = None
+        self.encoding_rate: float | None = None
+        """Images a second that were encoded, or None where the cache had them all."""
         self._features: dict[str, Features] = {}
 
     @property
@@ -109,16 +112,19 @@ class Classifier(TrainableClassifier):
         plan = [("train", self.views), ("validation", Views()), ("test", Views())]
         started, decode = time.perf_counter(), 0.0
         rejected: list[Rejection] = []
+        computed, seconds = 0, 0.0
         for split, views in plan:
             samples = self.data.subset(split)
             encoded = self.encoded(self.encoder, split, samples, views, "Encoding")
             decode += encoded.decode_seconds
+            computed, seconds = computed + encoded.computed, seconds + encoded.seconds
             rejected += encoded.rejected
             targets = self.data.targets([samples[index] for index in encoded.kept])
             self._features[split] = Features(
                 encoded.features_NVD.astype(np.float32, copy=False), targets
             )
         self._drop_unreadable(rejected)
+        self.encoding_rate = computed / seconds if computed else None
         self.timing |= {
             "decode_seconds": decode,
             "encode_seconds": time.perf_counter() - started,

@@ -7,11 +7,12 @@ from typing import Protocol
 
 from foveal.data import ImageData
 from foveal.training.parallel import Processes
+from foveal.workflow.advice import fine_tuning_offer
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
 from foveal.workflow.settings import TrainSettings
-from foveal.workflow.tune import tuning_config
+from foveal.workflow.tuning import tuning_config, tuning_seconds
 
 
 class Job(Protocol):
@@ -121,9 +122,12 @@ class HeadJob:
         """Return what fine-tuning would cost and bring; see `Job.closing`.
 
         Returns:
-            A sentence, or None.
+            Two sentences.
         """
-        return None
+        photos = {name: len(self.classifier.data.subset(name)) for name in ("train", "validation")}
+        rate = self.classifier.encoding_rate
+        seconds = None if rate is None else tuning_seconds(photos, rate)
+        return fine_tuning_offer(self.settings, seconds)
 
 
 class TuningJob(HeadJob):
@@ -147,6 +151,14 @@ class TuningJob(HeadJob):
     ) -> None:
         super().__init__(settings, data, listener, processes)
         self.checkpoints = checkpoints
+
+    def closing(self) -> str | None:
+        """Return nothing: fine-tuning is done.
+
+        Returns:
+            None.
+        """
+        return None
 
     def train(self) -> None:
         """Train the head, then fine-tune; see `Job.train`."""

@@ -184,7 +184,7 @@ class ScratchClassifier(TrainableClassifier):
                 history=fitted.history,
                 best_epoch=fitted.weights_of_epoch,
                 temperature=temperature,
-                provenance=self.provenance(),
+                provenance=self.provenance() | {"frozen_blocks": 0},
             )
         )
         return fitted

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import nn
 
 from foveal.data import Sample
-from foveal.errors import UsageError
-from foveal.features import Backbone, FrozenEncoder, Views, cache_bytes, choose_backbone
-from foveal.features.backbone import open_backend
+from foveal.features import FrozenEncoder, Views, choose_backbone
 from foveal.features.network import load_network
 from foveal.images import Augment
-from foveal.runtime.backends import Backend
 from foveal.runtime.convert import RawPixels
 from foveal.runtime.memory import usable_memory
+from foveal.storage import read_json, write_json
 from foveal.training.activations import ActivationData
 from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
 from foveal.training.engine import Fitted
 from foveal.training.network_config import NetworkConfig
 from foveal.training.pixels import PixelData
+from foveal.training.plan import FineTunePlan, Source, measure_rates, plan_fine_tuning
 from foveal.training.streamed import StreamedData
 from foveal.training.suffix import (
     Suffix,
@@ -35,39 +33,12 @@ from foveal.training.suffix import (
 )
 from foveal.workflow.fitting import calibrated, fit_network
 from foveal.workflow.trained import NetworkModel
+from foveal.workflow.tuning import USUAL_LR_MULT, Tuning
 
 if TYPE_CHECKING:
     from foveal.workflow.classifier import Classifier
 
-DEFAULTS: dict[str, Any] = {"epochs": 12, "batch": 64, "lr": 1.5e-3, "label_smoothing": 0.1}
-LR_MULT, CACHE_GB = 0.1, 8.0
-_USUAL_LR_MULT = (0.01, 0.2)
-
-Way = Literal["cached", "streamed", "whole"]
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What is fine-tuned, and how."""
-
-    unfreeze: int | Literal["all"] | None = None
-    """How many of the last blocks learn, or all; None for the last third of them."""
-    unfreeze_layers: int | None = None
-    """How many of the last layers with weights learn, in whole blocks; instead of `unfreeze`."""
-    lr_mult: float = LR_MULT
-    """The blocks' learning rate, as a part of the head's, above 0."""
-    cache_gb: float = CACHE_GB
-    """The most that activations may take, in gigabytes on disk and in memory."""
-    batchnorm: Literal["fixed", "trained"] = "fixed"
-    """Whether batch normalisation keeps its statistics."""
-
-    def __post_init__(self) -> None:
-        if not self.lr_mult > 0:
-            raise UsageError(f"`lr_mult` must be above 0; got {self.lr_mult}.")
-        if self.cache_gb < 0:
-            raise UsageError(f"`cache_gb` must be 0 or more; got {self.cache_gb}.")
-        if self.unfreeze is not None and self.unfreeze_layers is not None:
-            raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
+PLAN = "plan.json"
 
 
 class FineTuning:
@@ -89,35 +60,41 @@ class FineTuning:
             starting_head(classifier.trained_head()),
             bn=tuning.batchnorm,
         )
-        self.backbone = self._cut()
-        self.bytes = self._bytes()
-        self.way = self._way()
+        self.encoder = self._encoder()
+        self.budget = int(min(tuning.cache_gb * 1e9, usable_memory() / 2))
 
-    def plan(self) -> list[tuple[str, str]]:
-        """Return what is going to be done, for people.
+    def plan(self) -> FineTunePlan:
+        """Measure both parts for a few seconds, and say what is going to be done.
+
+        Returns:
+            The plan.
+        """
+        classifier = self.classifier
+        train, validation = (classifier.data.subset(name) for name in ("train", "validation"))
+        backbone = classifier.encoder.backbone
+        return plan_fine_tuning(
+            self.encoder,
+            self.suffix,
+            self.unfreezing,
+            measure_rates(self.encoder, self.suffix, train, backbone),
+            photos=(len(train), len(validation)),
+            views=classifier.views.count,
+            epochs=self.config.epochs,
+            budget_bytes=self.budget,
+        )
+
+    def rows(self, plan: FineTunePlan) -> list[tuple[str, str]]:
+        """Return a plan for people.
+
+        Args:
+            plan: see `plan`.
 
         Returns:
             Pairs of what and how.
         """
-        blocks, config = len(self.network.blocks), self.config
-        frozen = self.unfreezing.frozen
-        how = {
-            "cached": f"computed once, {self._size()} in the cache",
-            "streamed": f"run again in every epoch, since {self._size()} is more than --cache-gb "
-            f"{self.tuning.cache_gb:g} or than half of the free memory",
-            "whole": "none",
-        }[self.way]
-        return [
-            ("fine-tuning", self.unfreezing.sentence()),
-            ("frozen", f"{frozen} of {blocks} blocks, {how}" if frozen else "nothing"),
-            ("trainable", f"{self.suffix.trainable:,} parameters"),
-            (
-                "learning rate",
-                f"head {config.base_lr:g}, blocks {config.base_lr * self.tuning.lr_mult:g} "
-                f"({self.tuning.lr_mult:g} of it)",
-            ),
-            ("epochs", f"{config.epochs}, {config.batch} photos a step"),
-        ]
+        lr, mult = self.config.base_lr, self.tuning.lr_mult
+        rates = f"head {lr:g}, blocks {lr * mult:g} ({mult:g} of it)"
+        return [*plan.rows(), ("learning rate", rates)]
 
     def warnings(self) -> list[str]:
         """Return what is unusual about the settings.
@@ -125,7 +102,7 @@ class FineTuning:
         Returns:
             Sentences.
         """
-        low, high = _USUAL_LR_MULT
+        low, high = USUAL_LR_MULT
         if low <= self.tuning.lr_mult <= high:
             return []
         return [
@@ -149,13 +126,13 @@ class FineTuning:
         listener = classifier.listener
         for sentence in self.warnings():
             listener.warn(sentence)
-        listener.plan(self.plan())
+        source = self._source(checkpoints)
         started = time.perf_counter()
-        train = self._data("train", classifier.views)
-        validation = self._data("validation", Views())
+        train = self._data("train", source, classifier.views)
+        validation = self._data("validation", source, Views())
         classifier.timing["encode_seconds"] += time.perf_counter() - started
         started = time.perf_counter()
-        module = self._module()
+        module = self._module(source)
         fitted = fit_network(
             module,
             train,
@@ -166,7 +143,7 @@ class FineTuning:
             callbacks=callbacks,
             checkpoints=checkpoints,
             processes=classifier.processes,
-            identity={"backbone": self.backbone.fingerprint, "frozen": self.unfreezing.frozen},
+            identity=self._identity(source),
             listener=listener,
         )
         network = self.suffix.join()
@@ -175,7 +152,7 @@ class FineTuning:
         classifier.facts = {
             "frozen_blocks": self.unfreezing.frozen,
             "trained_blocks": list(self.unfreezing.names),
-            "activations": self.way,
+            "activations": source,
             "mode": str(fitted.mode),
         }
         head = classifier.trained_head()
@@ -190,16 +167,29 @@ class FineTuning:
                 history=(*head.history, *fitted.history),
                 best_epoch=fitted.weights_of_epoch,
                 temperature=temperature,
-                provenance=classifier.provenance(),
+                provenance=classifier.provenance() | {"frozen_blocks": self.unfreezing.frozen},
             )
         )
         return fitted
 
-    def _cut(self) -> Backbone:
+    def _source(self, checkpoints: str | Path | None) -> Source:
+        """Return where activations come from; a resumed training stays with what it began with."""
+        file = None if checkpoints is None else Path(checkpoints) / PLAN
+        if file is not None and file.is_file():
+            found: Source = read_json(file)["source"]
+            return found
+        plan = self.plan()
+        self.classifier.listener.plan(self.rows(plan))
+        if file is not None and self.classifier.processes.rank == 0:
+            write_json(file, {"source": plan.source, "plan": dict(self.rows(plan))})
+        agreed: Source = self.classifier.processes.same(plan.source)
+        return agreed
+
+    def _encoder(self) -> FrozenEncoder | None:
         whole, frozen = self.classifier.encoder.backbone, self.unfreezing.frozen
         if frozen == 0:
-            return whole
-        return choose_backbone(
+            return None
+        cut = choose_backbone(
             whole.name,
             whole.preprocess,
             device=whole.device,
@@ -207,37 +197,38 @@ class FineTuning:
             weights=whole.weights,
             seed=whole.seed,
         )
+        return FrozenEncoder(cut, notify=self.classifier.listener.warn)
 
-    def _bytes(self) -> int:
-        data, views = self.classifier.data, self.classifier.views.count
-        train, validation = (len(data.subset(name)) for name in ("train", "validation"))
-        return cache_bytes(self.backbone, train, views) + cache_bytes(self.backbone, validation)
+    def _identity(self, source: Source) -> dict[str, Any]:
+        backbone = (self.encoder or self.classifier.encoder).backbone
+        return {
+            "backbone": backbone.fingerprint,
+            "frozen": self.unfreezing.frozen,
+            "activations": source,
+            "views": self.classifier.views.count,
+        }
 
-    def _way(self) -> Way:
-        if self.unfreezing.frozen == 0:
-            return "whole"
-        fits = self.bytes <= min(self.tuning.cache_gb * 1e9, usable_memory() / 2)
-        return "cached" if fits else "streamed"
-
-    def _size(self) -> str:
-        return f"{self.bytes / 1e9:.1f} GB" if self.bytes >= 5e7 else f"{self.bytes / 1e6:.1f} MB"
-
-    def _module(self) -> nn.Module:
-        if self.way != "whole":
+    def _module(self, source: Source) -> nn.Module:
+        if source != "pixels":
             return self.suffix
         preprocess = self.classifier.preprocess
         return RawPixels(self.suffix, preprocess.mean, preprocess.std)
 
-    def _data(self, split: Literal["train", "validation"], views: Views) -> TrainingData:
+    def _data(
+        self, split: Literal["train", "validation"], source: Source, views: Views
+    ) -> TrainingData:
         samples = self.classifier.data.subset(split)
-        if self.way == "cached":
-            return self._cached(split, samples, views)
+        if source == "cached" and self.encoder is not None:
+            return self._cached(self.encoder, split, samples, views)
         pixels = self._pixels(split, samples)
-        return pixels if self.way == "whole" else StreamedData(pixels, self._backend())
+        if self.encoder is None:
+            return pixels
+        return StreamedData(pixels, self.encoder.backend, self.encoder.dtype)
 
-    def _cached(self, split: str, samples: Sequence[Sample], views: Views) -> ActivationData:
+    def _cached(
+        self, encoder: FrozenEncoder, split: str, samples: Sequence[Sample], views: Views
+    ) -> ActivationData:
         classifier = self.classifier
-        encoder = FrozenEncoder(self.backbone, notify=classifier.listener.warn)
         verb = "Running the frozen blocks on"
         encoded = classifier.encoded(encoder, split, samples, views, verb)
         return ActivationData(
@@ -260,31 +251,6 @@ class FineTuning:
         )
         pixels.prepare(classifier.progress(f"Reading {split} photos"))
         return pixels
-
-    def _backend(self) -> Backend:
-        return open_backend(self.backbone)
-
-
-def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
-    """Return the settings of a fine-tuning.
-
-    Args:
-        seed: decides everything that chance decides.
-        **settings: those that are not to be at their defaults.
-
-    Returns:
-        The settings.
-
-    Raises:
-        UsageError: a setting is out of range, or mixes photos that are no longer there.
-    """
-    config = NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
-    if config.mixup or config.cutmix:
-        raise UsageError(
-            "`mixup` and `cutmix` mix photos, and fine-tuning sees what the frozen blocks made of "
-            "them; leave them at 0."
-        )
-    return config
 
 
 def _chosen(network: Any, tuning: Tuning) -> Unfreezing:

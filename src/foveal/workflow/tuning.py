@@ -1,0 +1,77 @@
+"""What fine-tuning is asked to do, its defaults, and a guess at its cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from foveal.errors import UsageError
+from foveal.training.network_config import NetworkConfig
+from foveal.workflow.settings import TUNING_VIEWS
+
+DEFAULTS: dict[str, Any] = {"epochs": 12, "batch": 64, "lr": 1.5e-3, "label_smoothing": 0.1}
+LR_MULT, CACHE_GB = 0.1, 8.0
+USUAL_LR_MULT = (0.01, 0.2)
+_STEP = 0.4  # training steps of the last third a second, as a share of images encoded: measured
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What is fine-tuned, and how."""
+
+    unfreeze: int | Literal["all"] | None = None
+    """How many of the last blocks learn, or all; None for the last third of them."""
+    unfreeze_layers: int | None = None
+    """How many of the last layers with weights learn, in whole blocks; instead of `unfreeze`."""
+    lr_mult: float = LR_MULT
+    """The blocks' learning rate, as a part of the head's, above 0."""
+    cache_gb: float = CACHE_GB
+    """The most that activations may take, in gigabytes on disk and in memory."""
+    batchnorm: Literal["fixed", "trained"] = "fixed"
+    """Whether batch normalisation keeps its statistics."""
+
+    def __post_init__(self) -> None:
+        if not self.lr_mult > 0:
+            raise UsageError(f"`lr_mult` must be above 0; got {self.lr_mult}.")
+        if self.cache_gb < 0:
+            raise UsageError(f"`cache_gb` must be 0 or more; got {self.cache_gb}.")
+        if self.unfreeze is not None and self.unfreeze_layers is not None:
+            raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
+
+
+def tuning_seconds(photos: dict[str, int], rate: float) -> float:
+    """Estimate what fine-tuning with the defaults takes, without loading anything.
+
+    Args:
+        photos: how many there are to train and to validate on.
+        rate: images a second that the whole frozen network was measured to encode.
+
+    Returns:
+        Seconds; the plan that fine-tuning prints measures instead.
+    """
+    views = photos["train"] * TUNING_VIEWS + photos["validation"]
+    steps = DEFAULTS["epochs"] * (photos["train"] + photos["validation"] / 3)
+    seconds: float = views / rate + steps / (rate * _STEP)
+    return seconds
+
+
+def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
+    """Return the settings of a fine-tuning.
+
+    Args:
+        seed: decides everything that chance decides.
+        **settings: those that are not to be at their defaults.
+
+    Returns:
+        The settings.
+
+    Raises:
+        UsageError: a setting is out of range, or mixes photos that are no longer there.
+    """
+    config = NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
+    if config.mixup or config.cutmix:
+        raise UsageError(
+            "`mixup` and `cutmix` mix photos, and fine-tuning sees what the frozen blocks made of "
+            "them; leave them at 0."
+        )
+    return config
