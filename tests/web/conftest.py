@@ -37,7 +37,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     runs = tmp_path_factory.mktemp("runs")
     made = Site(runs)
     opened = listen(0)
-    config = uvicorn.Config(create_app(made), log_level="error", lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        create_app(made), log_level="error", lifespan="off", server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
@@ -68,7 +70,9 @@ def open_page(browser: Any, site: Running) -> Iterator[OpenPage]:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: outside.append(request.url))
         page.said, page.opened_at = said, address

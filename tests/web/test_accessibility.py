@@ -134,7 +134,8 @@ def test_every_target_is_at_least_24_pixels(open_page):
         settle(page)
         small = page.evaluate(
             """() => [...document.querySelectorAll(
-                "button, select, input:not([type=radio]):not([type=checkbox]), summary, td[tabindex], .side a")]
+                `button, select, input:not([type=radio]):not([type=checkbox]), summary,
+                td[tabindex], .side a`)]
               .filter(one => one.checkVisibility({visibilityProperty: true})
                 && !one.closest(".visually-hidden, .choices") && !one.matches(".visually-hidden"))
               .map(one => [one, one.getBoundingClientRect()])
@@ -154,9 +155,8 @@ def test_without_motion_the_window_jumps_from_cell_to_cell(open_page):
     )
     assert moving == 0
     calm = open_page("#/visualizer", reduced_motion="no-preference")
-    assert calm.evaluate(
-        "parseFloat(getComputedStyle(document.querySelector('.overlay .window')).transitionDuration)"
-    )
+    window = calm.locator(".overlay .window")
+    assert window.evaluate("one => parseFloat(getComputedStyle(one).transitionDuration)") > 0
 
 
 def test_in_forced_colours_marks_do_not_rest_on_colour(open_page):

@@ -53,11 +53,15 @@ def test_the_router_is_under_60_lines():
 def test_math_knows_nothing_of_pages(file):
     text = file.read_text()
     assert not re.search(r"\b(document|fetch|localStorage|location|navigator)\b[.(\[]", text)
-    assert set(re.findall(r'from "(.+?)"', text)) <= {f"./{one.name}" for one in file.parent.glob("*.js")}
+    assert set(re.findall(r'from "(.+?)"', text)) <= {
+        f"./{one.name}" for one in file.parent.glob("*.js")
+    }
 
 
 def test_only_one_module_asks_the_server():
-    asking = [f.name for f in SCRIPTS if re.search(r"\bfetch\(", f.read_text()) and f.name != "server.js"]
+    asking = [
+        f.name for f in SCRIPTS if re.search(r"\bfetch\(", f.read_text()) and f.name != "server.js"
+    ]
     # Built-in photos are fetched as files, from addresses that server.js gives.
     assert set(asking) <= {"figure_photos.js", "photo_panel.js"}
     wild = [f.name for f in SCRIPTS if '"data/' in f.read_text() or "`data/" in f.read_text()]

@@ -19,7 +19,8 @@ CASES = 200
 ROUTINE = """
 cases => cases.map(one => {
   try {
-    const options = {stride: one.stride, padding: one.padding, dilation: one.dilation, mode: one.mode};
+    const {stride, padding, dilation, mode} = one;
+    const options = {stride, padding, dilation, mode};
     const grid = gridFor(one.image, one.kernel, options);
     const settings = {divisor: one.divisor, bias: one.bias, relu: one.relu};
     const [row, column] = [one.row % grid.output[0], one.column % grid.output[1]];
@@ -89,14 +90,18 @@ def expected(case: dict[str, object]):
     at = (row % grid.output[0], column % grid.output[1])
     feeds = grid.outputs_of(row % grid.size[0], column % grid.size[1])
     touches = grid.inputs_of_weight(row % grid.kernel[0], column % grid.kernel[1])
-    return trace, {
-        "formulas": [side.explain() for side in grid.output],
-        "unused": list(grid.unused),
-        "padding": [list(side) for side in grid.padding],
-        "cells": json.loads(json.dumps(grid.window_cells(*at))),
-        "feeds": [list(cell) for cell in feeds],
-        "touches": [list(cell) for cell in touches],
-    }, trace.at(*at)
+    return (
+        trace,
+        {
+            "formulas": [side.explain() for side in grid.output],
+            "unused": list(grid.unused),
+            "padding": [list(side) for side in grid.padding],
+            "cells": json.loads(json.dumps(grid.window_cells(*at))),
+            "feeds": [list(cell) for cell in feeds],
+            "touches": [list(cell) for cell in touches],
+        },
+        trace.at(*at),
+    )
 
 
 def compare(found: list[dict[str, object]]) -> int:

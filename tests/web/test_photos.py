@@ -32,9 +32,7 @@ def choose(page, path: Path) -> None:
 
 
 def sides(page, which: str) -> tuple[int, int]:
-    return tuple(
-        page.locator(f'canvas[data-map="{which}"]').evaluate("c => [c.width, c.height]")
-    )
+    return tuple(page.locator(f'canvas[data-map="{which}"]').evaluate("c => [c.width, c.height]"))
 
 
 def preparation(page) -> str:
@@ -123,10 +121,11 @@ def test_photos_can_be_pasted_and_dropped(open_page, way: str):
         """([way, bytes]) => {
         const data = new DataTransfer();
         data.items.add(new File([Uint8Array.from(bytes)], "given.png", {type: "image/png"}));
-        const target = way === "paste" ? document : document.querySelector('[data-part~="photo"] .stack .stack');
-        const event = way === "paste" ? new ClipboardEvent(way, {clipboardData: data, bubbles: true})
-            : new DragEvent(way, {dataTransfer: data, bubbles: true, cancelable: true});
-        target.dispatchEvent(event);
+        const target = document.querySelector('[data-part~="photo"] .stack .stack');
+        const options = {bubbles: true, cancelable: true};
+        target.dispatchEvent(way === "paste"
+            ? new ClipboardEvent(way, {...options, clipboardData: data})
+            : new DragEvent(way, {...options, dataTransfer: data}));
         }""",
         [way, list(file.getvalue())],
     )

@@ -26,7 +26,8 @@ SUMS = """
     for (let i = 1; i <= Number(scrubber.max); i += 1) {
       scrubber.value = i;
       scrubber.dispatchEvent(new Event("input"));
-      const products = [...document.querySelectorAll(".products b")].map(b => number(b.textContent));
+      const products = [...document.querySelectorAll(".products b")].map(
+        one => number(one.textContent));
       const total = number(document.querySelector("[data-stage=total]").textContent);
       const running = [...document.querySelectorAll(".products small")].map(
         one => number(one.textContent.replace("Σ ", "")));

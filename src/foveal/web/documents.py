@@ -113,7 +113,9 @@ def _data() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "kernels", lambda: {"kernels": [kernel.as_dict() for kernel in KERNELS.values()]}
     yield "photos", photos.photo_list
     yield "models", networks.network_list
-    yield from ((f"models/{name}", partial(networks.network_summary, name)) for name in list_models())
+    yield from (
+        (f"models/{name}", partial(networks.network_summary, name)) for name in list_models()
+    )
     for photo in photos.PHOTOS:
         yield f"features/{photo.name}", partial(_features, photo.name)
         for strength in photos.STRENGTHS:

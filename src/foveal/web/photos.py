@@ -118,6 +118,7 @@ def _shapes() -> NDArray[np.uint8]:
     y, x = np.mgrid[:height, :width].astype(np.float64)
     scene = np.stack([150 + 60 * y / height, 185 + 40 * y / height, 230 - 30 * y / height], -1)
     scene[y > 230] = (92, 118, 84)
+    stripes = (x > 270) & (x < 440) & (y > 200) & (y < 262) & (np.floor(x / 8) % 2 == 0)
     layers: list[tuple[NDArray[np.bool_], tuple[int, int, int]]] = [
         (np.hypot(x - 385, y - 75) < 42, (250, 214, 92)),
         ((abs(x - 150) < 70) & (y > 150) & (y < 270), (196, 84, 62)),
@@ -125,9 +126,10 @@ def _shapes() -> NDArray[np.uint8]:
         ((abs(x - 150) < 17) & (y > 208) & (y < 270), (62, 40, 36)),
         ((abs(x - 112) < 13) & (abs(y - 188) < 13), (236, 240, 246)),
         ((abs(x - 188) < 13) & (abs(y - 188) < 13), (236, 240, 246)),
-        ((x > 270) & (x < 440) & (y > 200) & (y < 262) & (np.floor(x / 8) % 2 == 0), (248, 248, 244)),
+        (stripes, (248, 248, 244)),
         (np.hypot((x - 320) / 1.4, y - 285) < 20, (40, 70, 120)),
-    ]  # fmt: skip
+    ]
     for mask, colour in layers:
         scene[mask] = colour
-    return np.clip(scene, 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.clip(scene, 0, 255).astype(np.uint8)
+    return drawn

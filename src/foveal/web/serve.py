@@ -17,6 +17,7 @@ from foveal.web.app import Site, create_app
 from foveal.web.documents import Documents
 
 HOST = "127.0.0.1"
+_BACKLOG = 128
 
 
 def listen(port: int) -> socket.socket:
@@ -26,7 +27,7 @@ def listen(port: int) -> socket.socket:
         port: which; 0 for any that is free.
 
     Returns:
-        A socket that is bound, and listens once a server takes it.
+        A socket that listens.
 
     Raises:
         UsageError: the port is taken or may not be used.
@@ -36,6 +37,7 @@ def listen(port: int) -> socket.socket:
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((HOST, port))
+        opened.listen(_BACKLOG)  # who comes before the server is up waits instead of failing
     except (OSError, OverflowError) as error:
         opened.close()
         taken = getattr(error, "errno", None) == errno.EADDRINUSE
@@ -46,9 +48,7 @@ def listen(port: int) -> socket.socket:
     return opened
 
 
-def run_site(
-    runs: Path, port: int, *, open_browser: bool, started: Callable[[str], None]
-) -> None:
+def run_site(runs: Path, port: int, *, open_browser: bool, started: Callable[[str], None]) -> None:
     """Serve the site until it is interrupted.
 
     Args:

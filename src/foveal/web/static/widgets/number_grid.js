@@ -93,15 +93,20 @@ export class NumberGrid {
     }
     for (const [key, names] of this.marked ?? []) {
       const keep = wanted.get(key) ?? [];
-      this.cells.get(key)?.classList.remove(...names.filter((name) => !keep.includes(name)));
-      if (names.includes("active") && !keep.includes("active")) {
+      const gone = names.filter((name) => !keep.includes(name));
+      if (!gone.length) continue;
+      this.cells.get(key)?.classList.remove(...gone);
+      if (gone.includes("active")) {
         this.cells.get(key)?.removeAttribute("aria-selected");
       }
     }
     for (const [key, names] of wanted) {
+      const before = this.marked?.get(key) ?? [];
+      const added = names.filter((name) => !before.includes(name));
+      if (!added.length) continue; // writing the same class again would still cost a style pass
       const cell = this.cells.get(key);
-      cell?.classList.add(...names);
-      if (names.includes("active")) cell?.setAttribute("aria-selected", "true");
+      cell?.classList.add(...added);
+      if (added.includes("active")) cell?.setAttribute("aria-selected", "true");
     }
     this.marked = wanted;
   }
