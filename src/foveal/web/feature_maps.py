@@ -49,8 +49,8 @@ def feature_maps(data: bytes, name: str) -> dict[str, Any]:
         network, fields = _network()
         x_NCHW = torch.from_numpy(preprocess.normalize(view)).float().permute(2, 0, 1)[None]
         blocks = []
-        for block_name in network.block_names:
-            x_NCHW = network.blocks.get_submodule(block_name)(x_NCHW)
+        for block_name, block in zip(network.block_names, network.blocks, strict=True):
+            x_NCHW = block(x_NCHW)
             blocks.append(_block(block_name, x_NCHW[0].numpy(), fields[block_name]))
         logits = network.head(network.pool(x_NCHW))[0]
         probabilities = torch.softmax(logits, 0).numpy()
