@@ -81,17 +81,18 @@ def ways(batch: int) -> dict[str, Step]:
     return made
 
 
-def run(rounds: int, batch: int) -> dict[str, float]:
-    """Measure every way in turn and return samples a second."""
-    torch.set_num_threads(usable_cores())
+def run(rounds: int, batch: int, *, busy: bool) -> dict[str, float]:
+    """Measure every way in turn and return samples a second, or a second of one core's work."""
+    torch.set_num_threads(1 if busy else usable_cores())
+    clock = time.process_time if busy else time.perf_counter
     steps = ways(batch)
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds + 1):
         for name, step in steps.items():
-            started = time.perf_counter()
+            started = clock()
             step()
             if number:  # the first round sets things up
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(clock() - started)
     return {name: batch / statistics.median(values) for name, values in seconds.items()}
 
 
@@ -100,9 +101,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument(
+        "--busy", action="store_true", help="one thread, processor time: for a machine at work"
+    )
     given = parser.parse_args()
     print(conditions())
-    rates = run(given.rounds, given.batch)
+    rates = run(given.rounds, given.batch, busy=given.busy)
     for name, rate in rates.items():
         print(f"{name:<40} {rate:7.1f} samples/s")
     best = {
