@@ -64,7 +64,7 @@ def feature_maps(data: bytes, name: str) -> dict[str, Any]:
 
 @cache
 def _network() -> tuple[ConvNet, dict[str, int | None]]:
-    from foveal.models import create_model
+    from foveal.models.create import create_model
     from foveal.models.summary import summary
 
     network = create_model(NETWORK, pretrained=True)

@@ -7,7 +7,7 @@ import { h, s } from "./widgets/dom.js";
 
 const LABS = [
   ["visualizer", "Filter visualizer"], ["channels", "Channels"], ["pooling", "Pooling"],
-  ["gradient", "Gradient lens"], ["features", "What layers see"], ["explorer", "Architectures"],
+  ["gradient", "Gradient lens"], ["features", "What layers see"], ["explorer", "Architecture explorer"],
 ];
 const REVIEW = [
   ["check", "Knowledge check"], ["takeaways", "Key takeaways"], ["glossary", "Glossary"],
@@ -59,20 +59,25 @@ function closeMenu() {
   toggle.setAttribute("aria-expanded", "false");
 }
 
+const ROUND = "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z";
+const RAYS = "M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM12 1.5v2.2M12 20.3v2.2M1.5 12h2.2M20.3 12h2.2"
+  + "M4.6 4.6l1.5 1.5M17.9 17.9l1.5 1.5M4.6 19.4l1.5-1.5M17.9 6.1l1.5-1.5";
+const MOON = "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z";
+// Label, what is drawn as a line, what is filled.
 const THEMES = {
-  system: ["M12 3a9 9 0 1 0 0 18z M12 3a9 9 0 0 1 0 18 9 9 0 0 0 0-18z M12 4.5a7.5 7.5 0 0 1 0 15z", "Theme: as the system"],
-  light: ["M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10zM12 1v3M12 20v3M1 12h3M20 12h3M4.2 4.2l2.1 2.1M17.7 17.7l2.1 2.1M4.2 19.8l2.1-2.1M17.7 6.3l2.1-2.1", "Theme: light"],
-  dark: ["M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z", "Theme: dark"],
+  system: ["Theme: as the system", ROUND, "M12 3.5a8.5 8.5 0 0 1 0 17z"],
+  light: ["Theme: light", RAYS, ""],
+  dark: ["Theme: dark", MOON, MOON],
 };
 
 function showTheme(theme) {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   const button = document.getElementById("theme-button");
-  const [drawing, label] = THEMES[theme];
+  const [label, line, filled] = THEMES[theme];
   button.replaceChildren(s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
-    s("path", { d: drawing, fill: "currentColor", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round",
-      "fill-opacity": theme === "light" ? 0 : 1, "fill-rule": "evenodd" })));
+    s("path", { d: line, fill: "none", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round" }),
+    s("path", { d: filled, fill: "currentColor" })));
   button.setAttribute("aria-label", label);
   button.title = label;
   dispatchEvent(new Event("foveal-theme"));

@@ -119,7 +119,7 @@ class Explorer {
     this.versus = h("div");
     this.panels = h("div", { class: "stack" });
     page.append(
-      h("div", { class: "title-row" }, h("div", {}, h("h1", { tabindex: "-1" }, "Architectures"),
+      h("div", { class: "title-row" }, h("div", {}, h("h1", { tabindex: "-1" }, "Architecture explorer"),
         h("p", { class: "lead" }, "What a network consists of: the shape after every block, how many numbers it learns, how much work it is, and how much of the picture one cell sees."))),
       h("div", { class: "row end" },
         h("div", { class: "field" }, h("label", { for: "explorer-model" }, "Network"), this.selects.model),

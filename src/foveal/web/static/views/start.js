@@ -8,7 +8,7 @@ const TILES = [
   ["gradient", "Gradient lens", "Watch gradient descent recover a hidden filter, window by window.", "Lab"],
   ["channels", "Channels and pooling", "How colour planes add up to one map, and what a maximum keeps.", "Lab"],
   ["features", "What layers see", "Feature maps of every block of a trained network, on a photo you choose.", "Lab"],
-  ["explorer", "Architectures", "Shapes, parameters and receptive fields of every network here, with the formula behind each.", "Explore"],
+  ["explorer", "Architecture explorer", "Shapes, parameters and receptive fields of every network here, with the formula behind each.", "Explore"],
   ["check", "Knowledge check", "Six questions, a reason for every answer, new numbers every time.", "Five minutes"],
   ["takeaways", "Key takeaways", "What to remember, on one page. And a glossary of the field’s words.", "Review"],
 ];
