@@ -23,6 +23,14 @@ def test_disagreement_below_the_usual_confidence_is_no_suspicion():
     assert suspect_labels(rows, [0, 0, 1, 1]) == []  # class 0 needs 0.97
 
 
+def test_a_clear_lead_is_suspect_although_no_threshold_is_reached():
+    rows = np.array([[0.95, 0.05], [0.95, 0.05], [0.8, 0.2], [0.4, 0.6], [0.1, 0.9]])
+    labels = [0, 0, 1, 1, 1]  # class 0 needs 0.95, class 1 needs 0.57
+    (suspect,) = suspect_labels(rows, labels)
+    assert (suspect.position, suspect.suggested) == (2, 0)
+    assert suspect_labels(rows, labels, margin=1) == []
+
+
 def test_the_most_suspect_comes_first():
     rows = np.array([[0.9, 0.1]] * 4 + [[0.92, 0.08], [0.95, 0.05]] + [[0.1, 0.9]] * 4)
     found = suspect_labels(rows, [0] * 4 + [1, 1] + [1] * 4)

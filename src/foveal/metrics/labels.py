@@ -24,17 +24,22 @@ class Suspect:
     """By how much the suggestion is more probable than the label, 0 … 1."""
 
 
-def suspect_labels(probabilities: ArrayLike, labels: ArrayLike) -> list[Suspect]:
+def suspect_labels(
+    probabilities: ArrayLike, labels: ArrayLike, margin: float = 0.5
+) -> list[Suspect]:
     """Find photos that a classifier puts into another class with more than its usual confidence.
 
     The threshold of a class is the mean probability that it gets on photos with its label, so a
     class about which the classifier is never sure needs less. A photo that reaches the threshold
-    of another class, and of none more probable, counts there and not where its label says.
+    of another class, and of none more probable, counts there and not where its label says. With
+    few photos the classifier is sure of hardly any, so a photo that reaches no threshold is
+    suspect too where another class leads by `margin`; this is our addition.
 
     Args:
         probabilities: (N, K), each row sums to 1, predicted by a classifier that was not trained
             on that photo (cross-validation).
         labels: (N,) given class indices from 0 to K − 1.
+        margin: see above; 1 or more for the definition alone.
 
     Returns:
         The suspects, the most suspect first; of equal ones, the one that comes first.
@@ -55,9 +60,14 @@ def suspect_labels(probabilities: ArrayLike, labels: ArrayLike) -> list[Suspect]
     rows_NK = probability_rows("probabilities", probabilities).astype(np.float64)
     labels_N = class_indices("labels", labels, rows_NK.shape[1])
     same_length(labels_N, rows_NK, "probabilities")
-    confident_NK = np.where(rows_NK >= _thresholds(rows_NK, labels_N), rows_NK, -1.0)
-    counted_N = confident_NK.argmax(axis=1)
-    wrong = np.flatnonzero((confident_NK.max(axis=1) >= 0) & (counted_N != labels_N))
+    thresholds_K = _thresholds(rows_NK, labels_N)
+    confident_NK = np.where(rows_NK >= thresholds_K, rows_NK, -1.0)
+    reached_N = confident_NK.max(axis=1) >= 0
+    likeliest_N = np.where(thresholds_K <= 1, rows_NK, -1.0).argmax(axis=1)
+    counted_N = np.where(reached_N, confident_NK.argmax(axis=1), likeliest_N)
+    each_N = np.arange(len(rows_NK))
+    leads_N = rows_NK[each_N, counted_N] - rows_NK[each_N, labels_N] >= margin
+    wrong = np.flatnonzero((reached_N | leads_N) & (counted_N != labels_N))
     found = [
         Suspect(
             position=i,

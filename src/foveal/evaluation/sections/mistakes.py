@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
 from pathlib import Path, PurePath
 
-from foveal.errors import ImageError
 from foveal.evaluation.evaluate import Evaluation, Mistake
 from foveal.evaluation.markup import Html, element, name, shortened
 from foveal.evaluation.parts import bullets, folded, paragraph, section
 from foveal.evaluation.prose import NBSP, counted, percent
 from foveal.evaluation.report_data import ReportData
+from foveal.evaluation.thumbnails import Thumbnail, picture
 
-Thumbnail = Callable[[Path], bytes]
 OPEN, LISTED = 12, 24
 
 
@@ -69,10 +66,11 @@ def _tile(mistake: Mistake, root: Path, thumbnail: Thumbnail) -> Html:
         element("dd", name(mistake.predicted, 40), f", {percent(mistake.probability)}{NBSP}sure"),
         class_="said",
     )
+    words = f"{file}: labelled {mistake.true}, taken for {mistake.predicted}"
     truth = element("div", element("dt", "Label"), element("dd", name(mistake.true, 40)))
     return element(
         "figure",
-        _picture(mistake, root, thumbnail),
+        picture(root / mistake.path, words, thumbnail),
         element(
             "figcaption",
             element("dl", answer, truth),
@@ -80,29 +78,3 @@ def _tile(mistake: Mistake, root: Path, thumbnail: Thumbnail) -> Html:
         ),
         class_="tile",
     )
-
-
-def _picture(mistake: Mistake, root: Path, thumbnail: Thumbnail) -> Html:
-    """Return the thumbnail, or why there is none."""
-    try:
-        content = thumbnail(root / mistake.path)
-    except Exception as error:  # a decoder may raise anything; the report is worth more
-        return element(
-            "div", element("span", "No picture: ", _reason(error)), class_="picture missing"
-        )
-    return element(
-        "img",
-        src=f"data:image/jpeg;base64,{base64.b64encode(content).decode()}",
-        alt=f"{PurePath(mistake.path).name}: labelled {mistake.true}, "
-        f"taken for {mistake.predicted}",
-        class_="picture",
-    )
-
-
-def _reason(error: Exception) -> str:
-    """Return what went wrong, as a short phrase."""
-    if isinstance(error, ImageError):
-        return error.reason
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return shortened(str(error) or type(error).__name__, 90)

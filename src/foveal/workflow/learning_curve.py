@@ -1,0 +1,120 @@
+"""Would more photos help? Heads on parts of the cached features tell, in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foveal.evaluation.errors_data import CurvePoint, LearningCurve
+from foveal.metrics import fit_power_law
+from foveal.workflow.cross_validation import logistic_probabilities
+from foveal.workflow.run_features import RunFeatures
+
+SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+DRAWS = 3
+_LEAST_A_CLASS = 2
+_MUCH, _LITTLE = 0.01, 0.004  # accuracy gained by twice as many photos
+
+
+def learning_curve(
+    features: RunFeatures, progress: Callable[[int, int], None] = lambda done, total: None
+) -> LearningCurve | None:
+    """Train heads on 10, 20, 40, 70 and 100 % of the training photos and measure each.
+
+    Args:
+        features: of a run's photos.
+        progress: called with heads trained and in all.
+
+    Returns:
+        The curve, measured on validation and test photos together; None where there are fewer
+        than two photos of two classes to learn from, or none to measure on.
+    """
+    learned, held_back = features.of("train"), features.of("validation", "test")
+    counts = np.bincount(features.labels_N[learned], minlength=len(features.classes))
+    if not len(held_back) or (counts >= _LEAST_A_CLASS).sum() < 2:
+        return None
+    sizes = _sizes(counts)
+    jobs = [(share, draw) for share in sizes for draw in range(1 if share == 1 else DRAWS)]
+    found: dict[float, list[tuple[int, float]]] = {}
+    for done, (share, draw) in enumerate(jobs, start=1):
+        rows = _part(features.labels_N, learned, share, draw)
+        found.setdefault(share, []).append((len(rows), _accuracy(features, rows, held_back)))
+        progress(done, len(jobs))
+    points = tuple(_point(measured) for measured in found.values())
+    doubled = _doubled(points)
+    return LearningCurve(points, len(held_back), doubled, in_words(points, doubled))
+
+
+def in_words(points: tuple[CurvePoint, ...], doubled: float | None) -> str:
+    """Say what a learning curve means.
+
+    Args:
+        points: from few photos to all.
+        doubled: the accuracy to expect of twice as many photos, or None.
+
+    Returns:
+        A sentence or two.
+    """
+    last = points[-1]
+    if last.accuracy == 1:
+        return (
+            f"With {last.photos:,} photos it makes no mistake on those held back; only more photos "
+            "to test with can show what is left to learn."
+        )
+    if doubled is None:
+        return "There are too few photos to tell whether more would help."
+    gain = doubled - last.accuracy
+    measured = f"{100 * last.accuracy:.1f} % with {last.photos:,} photos"
+    expected = f"about {100 * doubled:.1f} % with twice as many"
+    if gain >= _MUCH:
+        return f"More photos would help: {measured}, {expected} if it goes on like that."
+    if gain >= _LITTLE:
+        return f"More photos would help a little: {measured}, {expected} if it goes on like that."
+    return (
+        f"More photos of the same kind would hardly help: {measured}, {expected}. Look at the "
+        "labels, or try a stronger backbone or --fine-tune."
+    )
+
+
+def _sizes(counts: NDArray[np.int64]) -> list[float]:
+    """Return the shares that leave two photos of the smallest class that has them."""
+    least = counts[counts >= _LEAST_A_CLASS].min()
+    return [share for share in SHARES if round(share * least) >= _LEAST_A_CLASS or share == 1]
+
+
+def _part(
+    labels_N: NDArray[np.int64], rows: NDArray[np.int64], share: float, draw: int
+) -> NDArray[np.int64]:
+    """Take a share of every class; larger shares of one draw hold the smaller ones."""
+    chosen = []
+    for label in np.unique(labels_N[rows]).tolist():
+        members = rows[labels_N[rows] == label]
+        order = np.random.default_rng((draw, label)).permutation(len(members))
+        chosen.append(members[np.sort(order[: max(1, round(share * len(members)))])])
+    return np.concatenate(chosen)
+
+
+def _accuracy(
+    features: RunFeatures, rows: NDArray[np.int64], held_back: NDArray[np.int64]
+) -> float:
+    x_ND, labels_N = features.x_ND, features.labels_N
+    answers = logistic_probabilities(
+        x_ND[rows], labels_N[rows], x_ND[held_back], len(features.classes)
+    ).argmax(axis=1)
+    return float((answers == labels_N[held_back]).mean())
+
+
+def _point(measured: list[tuple[int, float]]) -> CurvePoint:
+    shares = [accuracy for _, accuracy in measured]
+    return CurvePoint(measured[0][0], float(np.mean(shares)), min(shares), max(shares))
+
+
+def _doubled(points: tuple[CurvePoint, ...]) -> float | None:
+    """Go on from the last point by the law of all of them."""
+    errors = [1 - point.accuracy for point in points]
+    law = fit_power_law([point.photos for point in points], errors)
+    if law is None or len(points) < 3:
+        return None
+    return 1 - errors[-1] * 2 ** -max(0.0, law.exponent)
