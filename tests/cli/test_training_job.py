@@ -196,3 +196,19 @@ def test_two_processes_train_what_one_does(photos, tmp_path):
     figures = [[row.split(",") for row in text.splitlines()[1:]] for text in told]
     for one, other in zip(*figures, strict=True):
         assert [float(x) for x in one[:6]] == pytest.approx([float(x) for x in other[:6]], rel=1e-4)
+
+
+def test_a_learning_rate_is_suggested_and_drawn(photos, tmp_path):
+    def find(*words, check=0):
+        words = command("lr-find", photos, *words)
+        result = subprocess.run(words, capture_output=True, text=True, timeout=240)
+        assert result.returncode == check, result.stderr
+        return result.stdout if not check else result.stderr
+
+    plot = tmp_path / "rates.svg"
+    words = ["--from-scratch", "lenet5", "--batch", "16", *MODE, "--steps", "60", "--plot", plot]
+    curve = json.loads(find(*words, "--json"))
+    assert 1e-5 < curve["suggestion"] < 1
+    assert plot.read_text().startswith("<svg xmlns=")
+    assert "`--plot` must name a new file such as rates.svg" in find(*words, check=2)
+    assert "give `--fine-tune` or `--from-scratch`" in find(check=2)

@@ -41,6 +41,10 @@ COMMANDS = {
         "foveal.cli.data:Split", "Divide photos into train, validation and test; move nothing."
     ),
     "train": Entry("foveal.cli.train:Train", "Train a classifier on folders of photos."),
+    "lr-find": Entry(
+        "foveal.cli.lr_find:LrFind",
+        "Find a learning rate for what train would train, by a short test.",
+    ),
     "evaluate": Entry("foveal.cli.evaluate:Evaluate", "Measure a trained classifier on photos."),
     "predict": Entry("foveal.cli.predict:Predict", "Name photos."),
     "explain": Entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,8 +70,7 @@ class Train(TrainOptions):
         Returns:
             These options, and the photos.
         """
-        options = {item.name: getattr(self, item.name) for item in fields(TrainOptions)}
-        return TrainSettings(folder=folder, **options)
+        return TrainSettings.on(folder, self)
 
     def _given(self) -> dict[str, Any]:
         """Return what was given beside --resume."""

@@ -48,7 +48,7 @@ def rate_plot(
     frame = Frame(width=640, height=360, left=56, bottom=50, top=28)
     start, end = math.log10(rates[0]), math.log10(rates[-1])
     across = Scale((start, end), frame.across)
-    low, high = min(smoothed), _ceiling(losses, smoothed)
+    low, high = min(*losses, *smoothed), _ceiling(losses, smoothed)
     upward = Scale((low - 0.05 * (high - low), high), frame.upward)
     powers = range(math.ceil(start), math.floor(end) + 1)
     at = across(math.log10(suggestion))
@@ -65,6 +65,7 @@ def rate_plot(
         _path(rates, [min(level, high) for level in smoothed], across, upward, "smooth"),
         line(at, frame.top, at, frame.upward[0], "chosen"),
         label(at, frame.top - 8, text, class_="said"),
+        label(frame.left - 8, frame.top - 8, "loss", "end"),
     )
     return picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
 

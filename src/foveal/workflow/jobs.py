@@ -11,6 +11,7 @@ from foveal.workflow.advice import fine_tuning_offer
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
+from foveal.workflow.scratch import ScratchClassifier
 from foveal.workflow.settings import TrainSettings
 from foveal.workflow.tuning import tuning_config, tuning_seconds
 
@@ -83,6 +84,41 @@ def open_classifier(
         resize=settings.resize,
         weights=settings.weights or "default",
         image_size=settings.image_size,
+        device=settings.device,
+        seed=settings.seed,
+        listener=listener,
+        processes=processes,
+    )
+
+
+def open_scratch(
+    settings: TrainSettings,
+    data: ImageData,
+    listener: Listener,
+    processes: Processes | None = None,
+) -> ScratchClassifier:
+    """Return the classifier from nothing that some settings ask for.
+
+    Args:
+        settings: the run's settings.
+        data: its photos.
+        listener: hears what is being done.
+        processes: who works on it together; None for what the launcher says.
+
+    Returns:
+        The classifier, not trained yet.
+    """
+    own = settings.scratch
+    return ScratchClassifier(
+        settings.from_scratch or "",
+        data,
+        augment=settings.augmentation(),
+        policy=own.policy or "none",
+        image_size=settings.image_size,
+        channels=own.channels,
+        resize=settings.resize,
+        initialisation=own.initialisation,
+        workers=own.workers or 0,
         device=settings.device,
         seed=settings.seed,
         listener=listener,
@@ -189,25 +225,8 @@ class ScratchJob:
         listener: Listener,
         processes: Processes | None = None,
     ) -> None:
-        from foveal.workflow.scratch import ScratchClassifier
-
-        own = settings.scratch
         self.settings, self.checkpoints = settings, checkpoints
-        self.classifier = ScratchClassifier(
-            settings.from_scratch or "",
-            data,
-            augment=settings.augmentation(),
-            policy=own.policy or "none",
-            image_size=settings.image_size,
-            channels=own.channels,
-            resize=settings.resize,
-            initialisation=own.initialisation,
-            workers=own.workers or 0,
-            device=settings.device,
-            seed=settings.seed,
-            listener=listener,
-            processes=processes,
-        )
+        self.classifier = open_scratch(settings, data, listener, processes)
 
     def prepare(self) -> None:
         """Decode every photo; see `Job.prepare`."""

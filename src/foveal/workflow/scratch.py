@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from foveal.models.create import create_model
 from foveal.runtime.convert import RawPixels
 from foveal.training.callbacks import Callback
 from foveal.training.engine import Fitted
+from foveal.training.lr_finder import LearningRateCurve, find_learning_rate
 from foveal.training.network_config import NetworkConfig
 from foveal.training.parallel import Processes
 from foveal.training.pixels import PixelData
@@ -188,6 +189,29 @@ class ScratchClassifier(TrainableClassifier):
             )
         )
         return fitted
+
+    def learning_rate_curve(
+        self, config: NetworkConfig, *, steps: int, on_step: Callable[[int, int, float], None]
+    ) -> LearningRateCurve:
+        """Try ever larger learning rates on a network that has learned nothing.
+
+        Args:
+            config: the settings.
+            steps: how many learning rates, at least 10.
+            on_step: is given the steps done, how many there are, and the loss.
+
+        Returns:
+            The curve and a suggestion.
+        """
+        self.prepare()
+        return find_learning_rate(
+            RawPixels(self._network(), self.preprocess.mean, self.preprocess.std),
+            self._parts["train"],
+            config,
+            steps=steps,
+            device=self.processes.device,
+            on_step=on_step,
+        )
 
     def config(self, **settings: Any) -> NetworkConfig:
         """Return the settings of a training from scratch.

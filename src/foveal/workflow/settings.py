@@ -192,6 +192,20 @@ class TrainSettings(TrainOptions):
     folder: Path
     """A folder with one sub-folder of photos per class, or a CSV table with path and label."""
 
+    @classmethod
+    def on(cls, folder: Path, options: TrainOptions) -> TrainSettings:
+        """Return the settings of a run on some photos.
+
+        Args:
+            folder: the photos.
+            options: everything else.
+
+        Returns:
+            Both together.
+        """
+        values = {item.name: getattr(options, item.name) for item in fields(TrainOptions)}
+        return TrainSettings(folder=folder, **values)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ from foveal.training.activations import ActivationData
 from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
 from foveal.training.engine import Fitted
+from foveal.training.lr_finder import LearningRateCurve, find_learning_rate
 from foveal.training.network_config import NetworkConfig
 from foveal.training.pixels import PixelData
 from foveal.training.plan import FineTunePlan, Source, measure_rates, plan_fine_tuning
@@ -171,6 +172,29 @@ class FineTuning:
             )
         )
         return fitted
+
+    def learning_rate_curve(
+        self, *, steps: int, on_step: Callable[[int, int, float], None]
+    ) -> LearningRateCurve:
+        """Try ever larger learning rates on a copy of what would be trained.
+
+        Args:
+            steps: how many learning rates, at least 10.
+            on_step: is given the steps done, how many there are, and the loss.
+
+        Returns:
+            The curve and a suggestion for the head's learning rate; the blocks' is `lr_mult` of it.
+        """
+        source = self._source(None)
+        return find_learning_rate(
+            self._module(source),
+            self._data("train", source, self.classifier.views),
+            self.config,
+            groups=self.suffix.groups(self.tuning.lr_mult),
+            steps=steps,
+            device=self.classifier.processes.device,
+            on_step=on_step,
+        )
 
     def _source(self, checkpoints: str | Path | None) -> Source:
         """Return where activations come from; a resumed training stays with what it began with."""

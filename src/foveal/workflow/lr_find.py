@@ -1,0 +1,55 @@
+"""The learning-rate range test on a user's photos."""
+
+from __future__ import annotations
+
+from foveal.errors import UsageError
+from foveal.training.lr_finder import LearningRateCurve
+from foveal.workflow.classifier import Classifier
+from foveal.workflow.jobs import open_classifier, open_scratch
+from foveal.workflow.listener import Listener
+from foveal.workflow.run import open_data
+from foveal.workflow.scratch import ScratchClassifier
+from foveal.workflow.settings import TrainSettings
+from foveal.workflow.tune import FineTuning
+from foveal.workflow.tuning import Tuning, tuning_config
+
+
+def learning_rate_curve(
+    settings: TrainSettings, *, steps: int = 100, listener: Listener | None = None
+) -> LearningRateCurve:
+    """Try ever larger learning rates on what a run would train.
+
+    Args:
+        settings: of the run; `fine_tune` or `from_scratch` says what is trained.
+        steps: how many learning rates, at least 10.
+        listener: hears what is being done; None for silence.
+
+    Returns:
+        The curve and a suggestion.
+
+    Raises:
+        UsageError: neither `fine_tune` nor `from_scratch` is set: a head needs no such test.
+        DataError: the photos cannot be trained on.
+        TrainingError: the loss never falls.
+    """
+    listener = listener or Listener()
+    if settings.mode == "head":
+        raise UsageError(
+            "a head on frozen features trains in seconds at its default learning rate; give "
+            "`fine_tune` or `from_scratch` to look for that of blocks."
+        )
+    data = open_data(settings)
+
+    def tell(done: int, total: int, loss: float) -> None:
+        listener.progress("Trying learning rates", done, total)
+
+    if settings.mode == "scratch":
+        scratch: ScratchClassifier = open_scratch(settings, data, listener)
+        config = scratch.config(**settings.given())
+        return scratch.learning_rate_curve(config, steps=steps, on_step=tell)
+    classifier: Classifier = open_classifier(settings, data, listener)
+    classifier.fit_head(settings.head_config())
+    tuning = FineTuning(
+        classifier, Tuning(**settings.tuning.given()), tuning_config(**settings.given())
+    )
+    return tuning.learning_rate_curve(steps=steps, on_step=tell)
