@@ -15,6 +15,7 @@ import { Stepper } from "../widgets/stepper.js";
 
 const [SIDE, KERNEL, RATE, MOMENTUM] = [8, 3, 0.05, 0.8];
 const STOP = 1e-5;
+const FAINT = 0.02; // below this a slope is no colour worth looking at
 const MOST = 400;
 const zeros = () => Array.from({ length: KERNEL }, () => Array(KERNEL).fill(0));
 
@@ -56,7 +57,7 @@ class GradientLab {
       choices,
       h("section", { class: "card small-grids stack", "aria-label": "Learn this kernel" },
         h("h2", {}, "Learn this kernel"),
-        h("div", { class: "channel-row" }, part("kernel", "Kernel so far"), sign("→"), part("target", "Hidden filter"), sign("·"), part("gradient", "Gradient ∂L/∂K")),
+        h("div", { class: "channel-row" }, part("kernel", "Kernel so far"), sign("→"), part("target", "Hidden filter"), part("gradient", "Gradient ∂L/∂K")),
         this.progress,
         h("div", { class: "row centre" }, this.play, one, h("button", { onclick: () => this.restart() }, "Start again")), chartBox),
       h("section", { class: "card small-grids stack", "aria-label": "The gradient as a sum" },
@@ -135,10 +136,10 @@ class GradientLab {
       values, text: (value) => signed(value, digits), level: (value) => shade(top)(Math.min(Math.max(value, -top), top)) });
     show("kernel", kernel, 2, strongest);
     show("target", this.hidden.weights, 2, strongest);
-    this.steepest = Math.max(...this.gradient.flat().map(Math.abs), 1e-9);
+    this.steepest = Math.max(...this.gradient.flat().map(Math.abs), FAINT);
     show("gradient", this.gradient, 2, this.steepest);
     this.grids.image.update({ values: this.image, text: plain, level: (v) => signedLevel(v, 2) });
-    const steep = Math.max(...slope.flat().map(Math.abs), 1e-9);
+    const steep = Math.max(...slope.flat().map(Math.abs), FAINT);
     show("slope", slope, 2, steep);
     const worst = Math.max(...kernel.flat().map((w, i) => Math.abs(w - this.hidden.weights.flat()[i])));
     setText(this.progress, this.done && loss < STOP

@@ -94,7 +94,11 @@ class PoolingLab {
       change: ([r, c], value) => set({ cells: this.store.state.cells.map((row, y) =>
         row.map((old, x) => (y === r && x === c ? value : old))) }) });
     this.overlay = new Overlay(stage);
-    this.resized = new ResizeObserver(() => { this.places = null; this.link(null); });
+    this.resized = new ResizeObserver(() => {
+      this.places = null;
+      stage.classList.toggle("stacked", stage.clientWidth < 480);
+      this.link(null);
+    });
     this.resized.observe(stage);
     this.stepper = new Stepper(stepper, { speed: 2, limits: LIMITS.speed, on: {
       go: (index) => this.step(this.at(index)), play: () => setText(this.status, ""),

@@ -59,8 +59,6 @@ export class NumberGrid {
       return h("tr", { "aria-hidden": outside ? "true" : null }, line);
     }));
     this.at = this.at.map((place, axis) => Math.min(place, inner[axis] - 1));
-    const columns = values[0].length;
-    this.table.dataset.columns = columns > 14 ? "many" : columns > 10 ? "some" : "few";
     this.table.setAttribute("aria-rowcount", inner[0]);
     this.table.setAttribute("aria-colcount", inner[1]);
     this.cell(this.at).tabIndex = 0;

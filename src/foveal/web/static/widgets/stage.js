@@ -7,6 +7,7 @@ import { h, setText, unique } from "./dom.js";
 import { NumberGrid } from "./number_grid.js";
 import { Overlay } from "./overlay.js";
 
+const [BESIDE, LEAST] = [272, 27]; // px: what stands between the grids; a cell and its gap
 const same = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
 
 export class Stage {
@@ -96,6 +97,11 @@ export class Stage {
       values: weights, text: (value) => short(value, 3),
       level: (value) => signedLevel(value, strongest),
       label: `${this.parts[1].name}, ${weights.length} rows and ${weights[0].length} columns` });
+    const columns = [values, weights, grid ? model.output : values].map((rows) => rows[0].length);
+    this.columns = columns.reduce((sum, count) => sum + count, 0);
+    this.root.style.setProperty("--columns", this.columns);
+    this.root.style.setProperty("--input-columns", columns[0]);
+    if (this.width) this.arrange();
     setText(this.parts[0].size, `${image.length} × ${image[0].length}`);
     setText(this.parts[1].size, `${weights.length} × ${weights[0].length}`);
     this.output.table.hidden = !grid;
@@ -163,8 +169,15 @@ export class Stage {
 
   /** Something moved: the size of the window, a font, a part that was hidden. */
   remeasure() {
-    this.places = null;
+    this.width = this.root.clientWidth;
+    this.arrange();
     this.drawWindow();
+  }
+
+  /** Side by side where cells stay large enough to press, else one below the other. */
+  arrange() {
+    this.places = null;
+    this.root.classList.toggle("stacked", this.width < BESIDE + this.columns * LEAST);
   }
 
   drawWindow() {
