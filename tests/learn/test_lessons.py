@@ -67,6 +67,14 @@ VISUALIZER = {
     "relu": {"0", "1"},
 }
 POOLING = {"v": {"1"}, "op": {"max", "average"}, "size": {"2"}, "stride": {"2"}}
+KNOWN = {
+    "lessons": {
+        *((lesson.slug,) for lesson in LESSONS),
+        *((lesson.slug, section.slug) for lesson, section in SECTIONS),
+    },
+    "source": {(page["slug"],) for page in sources()},
+    "glossary": {(entry["slug"],) for entry in glossary()},
+}
 PLACES = {"#/channels", "#/gradient", "#/features", "#/check", "#/takeaways"}
 
 
@@ -119,15 +127,7 @@ def leads_somewhere(href):
     if path == "#/channels":
         return not query
     parts = path.split("/")[1:]
-    known = {
-        "lessons": {
-            *((lesson.slug,) for lesson in LESSONS),
-            *((lesson.slug, section.slug) for lesson, section in SECTIONS),
-        },
-        "source": {(page["slug"],) for page in sources()},
-        "glossary": {(entry["slug"],) for entry in glossary()},
-    }
-    return tuple(parts[1:]) in known.get(parts[0], set())
+    return tuple(parts[1:]) in KNOWN.get(parts[0], set())
 
 
 def test_there_are_four_lessons_that_take_about_an_hour():

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from foveal.learn.pages import Section
 
 WORDS_A_MINUTE = 200
-SNIPPET_MINUTES = 0.6  # look at one tab, run it, compare
+SNIPPET_MINUTES = 0.5  # look at one tab, run it, compare
 QUESTION_MINUTES = 0.8
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 from foveal.errors import UnknownNameError
@@ -65,6 +66,7 @@ def sources() -> list[dict[str, str]]:
     ]
 
 
+@cache
 def _page(path: str) -> str:
     text = (resources.files("foveal") / path).read_text("utf-8")
     return element("pre", element("code", highlighted(text), class_="language-python"))
