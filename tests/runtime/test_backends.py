@@ -92,3 +92,11 @@ def test_a_file_that_is_no_graph_is_named(tmp_path):
 def test_this_machine_has_a_precision_and_a_core():
     assert best_precision() in ("f32", "bf16")
     assert usable_cores() >= 1
+
+
+@pytest.mark.parametrize(("told", "share"), [("1", 1), ("2", 2), ("1000", 1000), ("two", 1)])
+def test_processes_of_a_launcher_share_the_cores(monkeypatch, told, share):
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    alone = usable_cores()
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", told)
+    assert usable_cores() == max(1, alone // share)

@@ -10,11 +10,21 @@ def usable_cores() -> int:
     """Return the cores that this process may use, with affinity and cgroup quota respected.
 
     Returns:
-        At least 1.
+        At least 1. Processes that a launcher started on this machine share them.
     """
     has_affinity = hasattr(os, "sched_getaffinity")
     allowed = len(os.sched_getaffinity(0)) if has_affinity else (os.cpu_count() or 1)
-    return max(1, min(allowed, _cgroup_quota() or allowed))
+    return max(1, min(allowed, _cgroup_quota() or allowed) // processes_here())
+
+
+def processes_here() -> int:
+    """Return how many processes work together on this machine, as a launcher says.
+
+    Returns:
+        1 without a launcher such as ``torchrun``.
+    """
+    told = os.environ.get("LOCAL_WORLD_SIZE", "")
+    return max(1, int(told)) if told.isdecimal() else 1
 
 
 def _cgroup_quota() -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from foveal.runtime.cores import processes_here
+
 _CGROUP = Path("/sys/fs/cgroup")
 _UNKNOWN = 4 << 30  # where the system does not say
 
@@ -17,12 +19,7 @@ def usable_memory() -> int:
         that were started together, by torchrun for one, get an even share each.
     """
     free = [size for size in (_available(), _cgroup_rest()) if size is not None]
-    return max(0, min(free, default=_UNKNOWN)) // _processes()
-
-
-def _processes() -> int:
-    told = os.environ.get("LOCAL_WORLD_SIZE", "")  # by torchrun and accelerate
-    return max(1, int(told)) if told.isdecimal() else 1
+    return max(0, min(free, default=_UNKNOWN)) // processes_here()
 
 
 def _available() -> int | None:

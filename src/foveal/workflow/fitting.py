@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from foveal.models.convnet import ConvNet
+from foveal.runtime.cores import usable_cores
 from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
 from foveal.training.checkpoints import Checkpoints
@@ -73,9 +75,29 @@ def fit_network(
         on_epoch=live.epoch,
         say=listener.note,
     )
-    fitted = trainer.fit()
+    with usable_threads():
+        fitted = trainer.fit()
+    listener.note(
+        f"Kept the weights of epoch {fitted.weights_of_epoch} of {len(fitted.history)}; training "
+        f"ended since {fitted.stopped_because}."
+    )
     network.to("cpu")
     return fitted
+
+
+@contextmanager
+def usable_threads() -> Iterator[int]:
+    """Let PyTorch use the cores that this process may really use.
+
+    Yields:
+        How many they are.
+    """
+    before, cores = torch.get_num_threads(), usable_cores()
+    torch.set_num_threads(cores)
+    try:
+        yield cores
+    finally:
+        torch.set_num_threads(before)
 
 
 def calibrated(pixels: nn.Module, network: ConvNet, validation: TrainingData, mode: Mode) -> float:

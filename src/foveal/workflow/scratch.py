@@ -20,6 +20,7 @@ from foveal.models import architecture
 from foveal.models.convnet import ConvNet
 from foveal.models.create import create_model
 from foveal.runtime.convert import RawPixels
+from foveal.runtime.cores import usable_cores
 from foveal.training.callbacks import Callback
 from foveal.training.engine import Fitted
 from foveal.training.lr_finder import LearningRateCurve, find_learning_rate
@@ -174,7 +175,7 @@ class ScratchClassifier(TrainableClassifier):
         temperature = calibrated(pixels, network, self._parts["validation"], fitted.mode)
         self._parts["train"].close()
         self.timing["finetune_seconds"] = time.perf_counter() - started
-        self.facts = {"network": self.row.name, "mode": str(fitted.mode)}
+        self.facts = {"network": self.row.name, "mode": str(fitted.mode), "threads": usable_cores()}
         self.became(
             NetworkModel(
                 network=network,

@@ -14,6 +14,7 @@ from foveal.features import FrozenEncoder, Views, choose_backbone
 from foveal.features.network import load_network
 from foveal.images import Augment
 from foveal.runtime.convert import RawPixels
+from foveal.runtime.cores import usable_cores
 from foveal.runtime.memory import usable_memory
 from foveal.storage import read_json, write_json
 from foveal.training.activations import ActivationData
@@ -155,6 +156,7 @@ class FineTuning:
             "trained_blocks": list(self.unfreezing.names),
             "activations": source,
             "mode": str(fitted.mode),
+            "threads": usable_cores(),
         }
         head = classifier.trained_head()
         widths = (head.layers[0][0].shape[1], *(weight.shape[0] for weight, _ in head.layers))
