@@ -79,7 +79,7 @@ class Features {
     const said = new Set();
     this.result.replaceChildren(
       h("div", { class: "columns" },
-        h("figure", { class: "card stack tight" }, input, h("figcaption", {}, `${title}, ${facts.input.side} × ${facts.input.side}, as the network gets it. ${credit}`)),
+        h("figure", { class: "card stack tight seen" }, input, h("figcaption", {}, `${title}, ${facts.input.side} × ${facts.input.side}, as the network gets it. ${credit}`)),
         h("section", { class: "card stack tight" }, h("h2", {}, "What it takes it for"),
           h("ul", { class: "guesses" }, facts.classes.map(({ name, probability }) => h("li", {},
             h("b", {}, `${(probability * 100).toFixed(1)} %`), h("meter", { value: probability, min: 0, max: 1, "aria-label": name }), name))),

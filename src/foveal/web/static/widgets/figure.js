@@ -17,14 +17,23 @@ export class FovealFigure extends HTMLElement {
       if (entries.some((entry) => entry.isIntersecting)) this.load();
     }, { rootMargin: "400px" });
     this.watcher.observe(this);
+    this.print = () => this.load(); // paper has no scrolling
+    addEventListener("beforeprint", this.print);
   }
 
   disconnectedCallback() {
     this.watcher?.disconnect();
+    removeEventListener("beforeprint", this.print);
     this.stop?.();
   }
 
-  async load() {
+  load() {
+    if (this.loading) return this.loading;
+    this.loading = this.show();
+    return this.loading;
+  }
+
+  async show() {
     this.watcher.disconnect();
     const home = HOMES[this.dataset.kind];
     if (!home) return;
