@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CompareRuns:
-    """Say whether one classifier is better than another, or whether it could be chance."""
+    """Say whether one classifier is really better."""
 
     first: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
     """A run folder; with PHOTOS, a model folder will do."""

@@ -19,7 +19,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Errors:
-    """List what is wrong: mistakes, labels, odd photos; and say whether more photos would help."""
+    """List what is wrong: mistakes, labels, odd photos."""
 
     run_folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
     """A run folder."""

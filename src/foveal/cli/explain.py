@@ -21,7 +21,7 @@ _OF_NETWORKS = ("filters", "strongest")
 
 @dataclass(frozen=True)
 class Explain:
-    """Show what in a photo speaks for a class, and what a network looks for."""
+    """Show what in a photo speaks for a class, as pictures."""
 
     model: Annotated[str, tyro.conf.arg(metavar="RUN|imagenet")]
     """A run or model folder, or ``imagenet`` for the built-in network with its 1,000 classes."""

@@ -14,7 +14,7 @@ _HIGHEST_PORT = 65_535
 
 @dataclass(frozen=True)
 class Learn:
-    """Open the learning app: lessons, filter visualizer, architecture explorer, knowledge check."""
+    """Open lessons, the filter visualizer and the network explorer."""
 
     port: int = 8000
     """The port on this machine; 0 for any that is free."""

@@ -166,8 +166,10 @@ def parse(name: str, words: Sequence[str]) -> Command:
     """
     import tyro
 
-    return tyro.cli(
-        _command(name),
+    from foveal.cli.flags import described
+
+    command: Command = tyro.cli(
+        described(_command(name)),
         prog=f"foveal {name}",
         args=list(words),
         config=(
@@ -177,6 +179,7 @@ def parse(name: str, words: Sequence[str]) -> Command:
             tyro.conf.DisallowNone,
         ),
     )
+    return command
 
 
 def _command(name: str) -> type[Command]:
