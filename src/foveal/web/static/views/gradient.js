@@ -131,7 +131,7 @@ class GradientLab {
     this.slope = slope;
     this.gradient = kernelGradient(this.image, slope, KERNEL);
     const strongest = Math.max(...this.hidden.weights.flat().map(Math.abs));
-    const shade = (top) => (value) => signedLevel(Math.abs(value) < top / 200 ? 0 : value, top);
+    const shade = (top) => (value) => signedLevel(Math.abs(value) < Math.max(top / 200, 0.005) ? 0 : value, top);
     const show = (name, values, digits, top) => this.grids[name].update({
       values, text: (value) => signed(value, digits), level: (value) => shade(top)(Math.min(Math.max(value, -top), top)) });
     show("kernel", kernel, 2, strongest);
