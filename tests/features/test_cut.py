@@ -137,6 +137,8 @@ def test_a_share_names_its_unreadable_photos_by_their_place_among_all(samples):
     part = FrozenEncoder(cut()).encode(samples, share=(1, 4))
     assert part.kept.tolist() == [1, *range(9, 36, 4)]
     assert [rejection.path for rejection in part.rejected] == [damaged]
+    alone = FrozenEncoder(cut()).encode([samples[index] for index in part.kept])
+    assert alone.features_NVD.tobytes() == part.features_NVD.tobytes()
 
 
 def test_a_share_that_does_not_exist_is_refused(samples):
