@@ -4,8 +4,8 @@ A classifier of two classes has no word for a third: its probabilities say which
 nearer, not whether either is near. Measured on heads on EfficientNet-Lite0, at a coverage of 95 %
 of the classes' own photos: a threshold on the largest probability rejects 30 % of photos of other
 things (ants against bees) or 4 % (five flowers), one on the energy of the logits 27 % and 68 %, one
-on the distance between features 96 % and 100 %. So the distance it is. A near relative is not told by
-any of these: of a fifth flower among four, 6 to 16 % are rejected.
+on the distance between features 96 % and 100 %. So the distance it is. A near relative is not told
+by any of these: of a fifth flower among four, 6 to 16 % are rejected.
 """
 
 from __future__ import annotations
