@@ -107,7 +107,10 @@ def test_playing_is_silent_keeps_time_and_sums_up_on_pause(open_page):
     page.goto(f"{page.opened_at}{ROUTE}?v=1&cell=0,0&speed=4")
     page.wait_for_selector("html[data-ready]")
     page.clock.pause_at(10_000)
+    page.get_by_role("button", name="First cell").click()
+    assert status(page).startswith("Row 1, column 1")
     page.get_by_role("button", name="Animate").click()
+    assert status(page) == ""
     page.clock.run_for(100)
     assert page.locator(".stepper .number").first.text_content() == "1 / 36"
     page.clock.run_for(1000)
