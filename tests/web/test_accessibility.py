@@ -85,6 +85,7 @@ def test_axe_finds_nothing_in_dialogs_menus_and_answers(open_page):
     page.keyboard.press("Escape")
     for name in ("Describe all steps", "Copy as Python"):
         page.get_by_role("button", name=name).click()
+        page.locator("dialog").wait_for()
         assert problems(page) == [], name
         page.keyboard.press("Escape")
     go(page, "#/check")

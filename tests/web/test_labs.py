@@ -194,7 +194,6 @@ def test_feature_maps_of_a_photo_of_ones_own_come_from_the_server(open_page, tmp
     assert "min " in label
     assert "mean " in label
     file.write_bytes(b"broken")
-    page.said_before = len(page.said)
     page.locator("main input[type=file]").set_input_files(str(file))
     page.get_by_text("not a JPEG, PNG").wait_for()
     # The browser itself reports the refusal; nothing else is allowed.

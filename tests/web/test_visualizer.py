@@ -257,6 +257,7 @@ def test_the_formula_goes_through_products_sum_division_bias_and_relu(open_page)
 def test_describe_all_steps_opens_a_real_table(open_page):
     page = open_page(f"{ROUTE}?v=1&kernel=laplacian&pattern=cross")
     page.get_by_role("button", name="Describe all steps").click()
+    page.locator("dialog").wait_for()
     rows = page.locator("dialog tbody tr")
     assert rows.count() == 36
     first = rows.nth(8).locator("td").all_text_contents()

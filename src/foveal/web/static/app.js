@@ -10,7 +10,7 @@ const LABS = [
   ["gradient", "Gradient lens"], ["features", "What layers see"], ["explorer", "Architecture explorer"],
 ];
 const REVIEW = [
-  ["check", "Knowledge check"], ["takeaways", "Key takeaways"], ["glossary", "Glossary"],
+  ["check", "Knowledge check"], ["takeaways", "Key takeaways"], ["glossary", "Glossary"], ["search", "Search"],
 ];
 
 const side = document.getElementById("side");

@@ -5,10 +5,10 @@ import { DISPLAYS } from "../math/display.js";
 import { short } from "../math/format.js";
 import { allSteps, derive, stepOf } from "../math/model.js";
 import { pattern, PATTERNS, resized } from "../math/patterns.js";
-import { asPython } from "../math/python.js";
 import { decode, encode, inputCells, LIMITS, number, PARTS } from "../math/visualizer_state.js";
 import * as server from "../server.js";
 import { createStore } from "../store.js";
+import { Brush } from "../widgets/brush.js";
 import { Choices } from "../widgets/choices.js";
 import { h, setText, showText } from "../widgets/dom.js";
 import { GeometryForm } from "../widgets/geometry_form.js";
@@ -21,7 +21,6 @@ import { cut } from "../widgets/photo.js";
 import { copyLink } from "../widgets/share.js";
 import { Stage } from "../widgets/stage.js";
 import { Stepper } from "../widgets/stepper.js";
-import { showSteps } from "../widgets/steps_table.js";
 import { Sum } from "../widgets/sum.js";
 import { layout } from "./visualizer_layout.js";
 
@@ -49,7 +48,7 @@ class Visualizer {
   build(page) {
     const v = layout(page, {
       copyLink: () => copyLink(this.store), python: () => this.copyPython(), reset: () => this.reset(),
-      describe: () => this.model.grid && showSteps(allSteps(this.model), this.model.grid.output),
+      describe: () => this.describe(),
       exact: (on) => { this.exact = on; this.renderSum(); },
       hide: (part, hidden) => this.push({
         hide: PARTS.filter((name) => (name === part ? hidden : this.state.hide.includes(name))) }),
@@ -75,10 +74,7 @@ class Visualizer {
     this.inputField = new CellField(input, {
       name: "input-cell", limits: LIMITS.cell, change: (at, value) => this.setInput(at, value),
       read: (text) => number(text, LIMITS.cell, { whole: true }) });
-    this.brushOn = h("button", { class: "small", "aria-pressed": "false", onclick: () => this.toggleBrush() }, "Paint");
-    this.brush = h("select", { "aria-label": "Value to paint", class: "small" },
-      [0, 2, 5, 8, 10].map((value) => h("option", { value, selected: value === 10 }, `with ${value}`)));
-    input.append(h("div", { class: "row paint" }, this.brushOn, this.brush));
+    this.brush = new Brush(input);
     this.weightField = new CellField(kernel, {
       name: "weight", limits: LIMITS.weight, read: (text) => number(text, LIMITS.weight),
       change: (at, value) => this.tools.setWeight(this.state.flip
@@ -201,7 +197,7 @@ class Visualizer {
       field.show([r, c], values[r][c], field === this.inputField ? "Input" : "Weight");
     }
     this.inputField.input.disabled = Boolean(this.crop);
-    this.brushOn.disabled = Boolean(this.crop);
+    this.brush.disabled = Boolean(this.crop);
     if (model.grid) this.legend.update(state.show, model.range);
     this.renderStep(false);
     this.renderHidden();
@@ -257,19 +253,22 @@ class Visualizer {
     this.push({ pattern: "custom", custom: resized(cells, this.state.n) });
   }
 
-  get painting() { return this.brushOn.getAttribute("aria-pressed") === "true" && !this.crop; }
-
-  toggleBrush() { this.brushOn.setAttribute("aria-pressed", String(!this.painting)); }
-
   paint(at) {
-    if (!this.painting) return false;
-    const value = Number(this.brush.value);
+    const { value } = this.brush;
+    if (value === null) return false;
     if (this.model.image[at[0]][at[1]] !== value) this.setInput(at, value);
     return true;
   }
 
-  copyPython() {
+  async describe() {
     if (!this.model.grid) return;
+    const { showSteps } = await import("../widgets/steps_table.js");
+    showSteps(allSteps(this.model), this.model.grid.output);
+  }
+
+  async copyPython() {
+    if (!this.model.grid) return;
+    const { asPython } = await import("../math/python.js");
     showText("Python", asPython({
       image: this.model.image, weights: this.model.own, divisor: this.model.divisor,
       state: this.state, cell: this.cell }), "Runs where foveal is installed, and prints the numbers you see.");

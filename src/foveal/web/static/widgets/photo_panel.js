@@ -71,23 +71,23 @@ export class PhotoPanel {
     this.unsubscribe = onTheme(() => this.draw());
   }
 
-  async openBuiltIn({ name, title }) {
+  async openBuiltIn({ name, title, credit }) {
     const response = await fetch(server.photoAddress(name));
-    await this.open(await response.blob(), title);
+    await this.open(await response.blob(), title, `Photo: ${credit}. `);
   }
 
-  async open(blob, name = blob?.name || "The photo") {
+  async open(blob, name = blob?.name || "The photo", credit = "") {
     if (!blob) return;
     setText(this.problem, "");
     try {
-      this.use(await readPhoto(blob, name));
+      this.use(await readPhoto(blob, name), credit);
     } catch (error) {
       if (!(error instanceof PhotoError)) throw error;
       setText(this.problem, error.message);
     }
   }
 
-  use(photo) {
+  use(photo, credit = "") {
     this.photo = photo;
     this.top = Math.max(0, Math.floor((photo.height - SIDE) / 2));
     this.left = Math.max(0, Math.floor((photo.width - SIDE) / 2));
@@ -95,7 +95,7 @@ export class PhotoPanel {
     this.across.max = Math.max(0, photo.width - SIDE);
     this.maps.hidden = false;
     this.leave.hidden = false;
-    setText(this.steps, `Preparation: ${photo.steps.join("; ")}.`);
+    setText(this.steps, `${credit}Preparation: ${photo.steps.join("; ")}.`);
     this.on.chosen(photo);
     this.move(this.top, this.left);
   }
