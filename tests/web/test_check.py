@@ -59,7 +59,7 @@ def test_the_whole_check_by_keyboard_with_a_reload_in_between(open_page):
             assert page.locator(".dots li[data-state=wrong]").count() == 1
         answer_by_keyboard(page, chosen[place])
         said = page.locator("main p[role=status]").last.text_content()
-        assert said.startswith("Right." if place != 1 else "Not quite.")
+        assert said.startswith("Right" if place != 1 else "Not quite. ")
         reasons = page.locator(".reason").count()
         assert reasons == (1 if place != 1 else 2)  # the one chosen, and the right one
         assert page.locator("input[name=choice]:not(:disabled)").count() == 0

@@ -80,7 +80,7 @@ class Check {
       const input = h("input", {
         type: "radio", name: "choice", value: i, checked: chosen.at(-1) === i, disabled: done || (known && !choice.correct) });
       return h("label", { class: known ? (choice.correct ? "right" : "wrong") : "" }, input, h("span", { html: choice.html }),
-        known && h("span", { class: "reason" }, h("b", {}, choice.correct ? "Right." : "Not quite."), h("span", { html: choice.reason })));
+        known && h("span", { class: "reason" }, h("b", {}, choice.correct ? "✓" : "✕ Not quite."), h("span", { html: choice.reason })));
     });
     const last = number + 1 === this.questions.length;
     return h("form", { class: "card question", onsubmit: (event) => {
@@ -102,7 +102,7 @@ class Check {
     this.render();
     const picked = question.choices[choice];
     const words = h("div", { html: picked.reason }).textContent;
-    setText(this.status, `${picked.correct ? "Right." : "Not quite."} ${words}`);
+    setText(this.status, picked.correct ? words : `Not quite. ${words}`); // a right one says so itself
     this.body.querySelector("button[type=submit]").focus();
   }
 
@@ -115,7 +115,7 @@ class Check {
     return h("section", { class: "card stack", "aria-label": "Result" },
       h("p", { class: "score" }, `${right} of ${questions.length}`),
       h("p", { class: "lead" }, open ? `${open} not answered yet.`
-        : again.length ? `Right${practised}. Look at the others once more, with new numbers.` : `All right${practised}. Well done.`),
+        : again.length ? `Right${practised}: ${right}. Look at the others once more, with new numbers.` : `All right${practised}. Well done.`),
       again.length > 0 && h("div", { class: "stack tight" }, h("h2", {}, "To review"),
         h("ul", {}, again.map((question) => h("li", {}, h("span", { html: question.prompt }), seeLinks(question.see))))),
       h("div", { class: "row" },
