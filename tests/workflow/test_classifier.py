@@ -52,8 +52,8 @@ def test_the_weights_in_safetensors_are_the_network_in_the_graph(trained, photos
     from safetensors.torch import load_file
 
     from foveal.models.create import create_model
-    from foveal.runtime.convert import RawPixels
     from foveal.models.heads import dense_head
+    from foveal.runtime.convert import RawPixels
 
     trained.save(tmp_path / "model")
     loaded = foveal.load(tmp_path / "model")
