@@ -159,7 +159,7 @@ def test_fine_tuning_prints_its_plan_and_leaves_frozen_blocks_alone(
     words = ["--backbone", "efficientnet_lite0", "--fine-tune", "--unfreeze", "2", "--views", "2"]
     events = train(photos, *words, "--epochs", "2", "--out", tmp_path / "runs")
     plan = next(event for event in events if event["event"] == "plan")
-    assert "The last 2 of 18 blocks are trained" in plan["fine-tuning"]
+    assert (plan["frozen"], plan["trained"]) == ("16 of 18 blocks", "stage7_1, top, head")
     assert "blocks 0.00015 (0.1 of it)" in plan["learning rate"]
     run = run_folder(events)
     phases = [row.rsplit(",", 1)[1] for row in (run / "history.csv").read_text().splitlines()[1:]]

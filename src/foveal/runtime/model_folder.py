@@ -39,14 +39,14 @@ class ModelConfig:
     head_widths: tuple[int, ...]
     """Widths of the head's layers: ``(features, classes)`` or ``(features, hidden, classes)``;
     empty where the network kept its own head."""
-    description: dict[str, Any] | None = None
-    """The layers of a network that is in no table, or None."""
     temperature: float = 1.0
     """The calibration that is already folded into the last layer; for information."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Where the model comes from: data fingerprint, seed, versions, date."""
     metrics: dict[str, Any] = field(default_factory=dict)
     """How good it was when it was made; see ``metrics.json``."""
+    description: dict[str, Any] | None = None
+    """The layers of a network that is in no table, or None."""
     rejection: dict[str, Any] | None = None
     """When to answer "none of these", as `foveal.runtime.rejection` fitted it, or None."""
 
