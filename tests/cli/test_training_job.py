@@ -143,6 +143,20 @@ def test_resume_needs_a_run(tmp_path):
     assert "does not exist" in train("--resume", tmp_path / "no", check=1)
     assert "holds no run that can be resumed" in train("--resume", tmp_path, check=1)
     assert "needs photos or a run" in train(check=2)
+    assert "takes its photos from the run; leave" in train(tmp_path, "--resume", tmp_path, check=2)
+
+
+def test_what_cannot_be_trained_is_refused_before_a_photo_is_encoded(photos, tmp_path):
+    words = ["--backbone", "efficientnet_lite0", "--fine-tune", "--out", tmp_path / "runs"]
+    message = train(photos, *words, "--unfreeze", "99", check=2)
+    assert (
+        "`--unfreeze` must be 1 to 18, the blocks of efficientnet_lite0, or all; got 99" in message
+    )
+    assert "`--ema` must be from 0 to below 1; got 2.0" in train(
+        photos, *words, "--ema", 2, check=2
+    )
+    assert "Encoding" not in message
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_fine_tuning_prints_its_plan_and_leaves_frozen_blocks_alone(
@@ -160,7 +174,7 @@ def test_fine_tuning_prints_its_plan_and_leaves_frozen_blocks_alone(
     events = train(photos, *words, "--epochs", "2", "--out", tmp_path / "runs")
     plan = next(event for event in events if event["event"] == "plan")
     assert (plan["frozen"], plan["trained"]) == ("16 of 18 blocks", "stage7_1, top, head")
-    assert "blocks 0.00015 (0.1 of it)" in plan["learning rate"]
+    assert "blocks 0.00015 (0.1 × that)" in plan["learning rate"]
     run = run_folder(events)
     phases = [row.rsplit(",", 1)[1] for row in (run / "history.csv").read_text().splitlines()[1:]]
     assert phases[-2:] == ["fine-tune", "fine-tune"]

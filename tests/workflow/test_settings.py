@@ -110,3 +110,9 @@ def test_differences_between_runs_are_listed_by_flag():
         "--epochs was 5, is 6",
         "--lr was not given, is 0.1",
     ]
+
+
+def test_momentum_belongs_to_sgd():
+    with pytest.raises(UsageError, match=r"`momentum` 0.5 would have no effect on adamw; set"):
+        NetworkSettings(momentum=0.5)
+    assert NetworkSettings(momentum=0.5, optimizer="sgd").given()["momentum"] == 0.5

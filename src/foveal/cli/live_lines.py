@@ -93,10 +93,8 @@ class PlainListener(Listener):
         now = time.monotonic()
         if now - self._shown >= _PLAIN_SECONDS:
             self._shown = now
-            sys.stderr.write(
-                f"epoch {step.epoch}/{step.epochs}: {step.done} of {step.total} photos, "
-                f"{step.images_per_second:.0f} a second, {duration(step.seconds_left)} left\n"
-            )
+            done = f"epoch {step.epoch}/{step.epochs}: {step.done} of {step.total} photos"
+            sys.stderr.write(f"{done}{_pace(step)}\n")
             sys.stderr.flush()
 
     def epoch(self, record: EpochRecord) -> None:
@@ -143,6 +141,13 @@ class PlainListener(Listener):
             rate = f", {done / passed:.0f} a second" if passed > _MEASURABLE else ""
             sys.stderr.write(f"{stage}: {done} of {total}{rate}{left}\n")
             sys.stderr.flush()
+
+
+def _pace(step: Step) -> str:
+    """Say how fast it goes, once that is known."""
+    if not step.images_per_second:
+        return ""
+    return f", {step.images_per_second:.0f} a second, {duration(step.seconds_left)} left"
 
 
 class JsonListener(Listener):

@@ -41,7 +41,12 @@ class Train(TrainOptions):
         """
         from foveal.workflow.run import resume_run, train_run
 
-        if (self.folder is None) == (self.resume is None):
+        if self.folder is not None and self.resume is not None:
+            raise UsageError(
+                f"`resume` takes its photos from the run; leave {self.folder} out: foveal train "
+                f"--resume {self.resume}"
+            )
+        if self.folder is None and self.resume is None:
             raise UsageError(
                 "train needs photos or a run to go on with: foveal train PHOTOS, or foveal train "
                 "--resume RUN."

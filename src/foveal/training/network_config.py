@@ -133,8 +133,8 @@ class NetworkConfig:
         if (self.optimizer, self.decay) in (("adam", "decoupled"), ("adamw", "l2")):
             other = "adamw" if self.optimizer == "adam" else "adam"
             raise UsageError(
-                f"`optimizer` {self.optimizer} with `decay` {self.decay} must be called {other}; "
-                f"choose optimizer {other}, or leave `decay` out."
+                f"`decay` {self.decay} is what the optimizer {other} does, not {self.optimizer}; "
+                f"set `optimizer` to {other}, or leave `decay` out."
             )
         if self.batch < 2 * self.accumulate:
             raise UsageError(
@@ -143,7 +143,7 @@ class NetworkConfig:
             )
         if self.warmup >= self.epochs:
             raise UsageError(
-                f"`warmup` must be shorter than the {self.epochs} epochs; got {self.warmup}."
+                f"`warmup` must be shorter than `epochs`, {self.epochs}; got {self.warmup}."
             )
 
     @property

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from foveal.data import Sample
+from foveal.data import Sample, counted
 from foveal.errors import DataError
 from foveal.features import FrozenEncoder, Views, cache_bytes
 from foveal.features.backbone import Backbone
@@ -102,7 +102,7 @@ class FineTunePlan:
             ("activations", self._activations()),
             (
                 "time",
-                f"about {_duration(self.seconds)}: {self.epochs} epochs of "
+                f"about {_duration(self.seconds)}: {counted(self.epochs, 'epoch')} of "
                 f"{_duration(self.epoch_seconds)}"
                 + (f" after {_duration(self.encode_seconds)} once" if self.encode_seconds else ""),
             ),
@@ -116,8 +116,8 @@ class FineTunePlan:
         """
         return (
             f"Fine-tuning {len(self.unfreezing.names)} blocks and the head ({self.parameters:,} "
-            f"parameters) for {self.epochs} epochs takes about {_duration(self.seconds)}; "
-            f"{self._activations()}."
+            f"parameters) for {counted(self.epochs, 'epoch')} takes about "
+            f"{_duration(self.seconds)}; {self._activations()}."
         )
 
     def _activations(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from foveal.workflow.settings import TrainSettings
 
 _FEW = 50  # photos a class below which more photos usually help most
 _IMBALANCE = 3
+_ENOUGH_FROM_SCRATCH = 10_000
 
 
 def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]:
@@ -72,6 +74,12 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
     if max(counts.values()) > _IMBALANCE * counts[smallest] and settings.class_weights == "none":
         steps.append(
             "Some classes have many more photos than others; try --class-weights balanced."
+        )
+    if settings.mode == "scratch" and sum(counts.values()) < _ENOUGH_FROM_SCRATCH:
+        steps.insert(
+            0,
+            f"A pre-trained network learns far more from {counted(sum(counts.values()), 'photo')} "
+            f"than one from scratch: foveal train {shlex.quote(str(settings.folder))}",
         )
     if settings.mode == "head" and settings.view_count < 4:
         steps.append("More augmented views of each photo: --views 4 (encoding takes longer).")

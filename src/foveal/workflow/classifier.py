@@ -30,6 +30,8 @@ from foveal.workflow.trained import HeadModel
 from foveal.workflow.tune import FineTuning
 from foveal.workflow.tuning import CACHE_GB, LR_MULT, Tuning, tuning_config
 
+_TELLING = 300  # views from which on the time they took says how fast encoding is
+
 
 class Classifier(TrainableClassifier):
     """A frozen pre-trained backbone and a head trained on your photos.
@@ -86,7 +88,7 @@ class Classifier(TrainableClassifier):
         self.encoder = FrozenEncoder(chosen, notify=self.listener.warn)
         self.head: TrainedHead | None = None
         self.encoding_rate: float | None = None
-        """Images a second that were encoded, or None where the cache had them all."""
+        """Images a second that were encoded, or None where nearly all were in the cache."""
         self._features: dict[str, Features] = {}
 
     @property
@@ -124,7 +126,7 @@ class Classifier(TrainableClassifier):
                 encoded.features_NVD.astype(np.float32, copy=False), targets
             )
         self._drop_unreadable(rejected)
-        self.encoding_rate = computed / seconds if computed else None
+        self.encoding_rate = computed / seconds if computed >= _TELLING else None
         self.timing |= {
             "decode_seconds": decode,
             "encode_seconds": time.perf_counter() - started,

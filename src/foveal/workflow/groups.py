@@ -90,6 +90,11 @@ class NetworkSettings(_Group):
     """Minutes between checkpoints inside an epoch; 5 by default. There is one after each epoch."""
 
     def __post_init__(self) -> None:
+        if self.momentum is not None and self.optimizer != "sgd":
+            raise UsageError(
+                f"`momentum` {self.momentum} would have no effect on {self.optimizer or 'adamw'}; "
+                "set `optimizer` to sgd, or leave `momentum` out."
+            )
         if self.time_limit is not None:
             seconds(self.time_limit)
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 from foveal.data import ImageData
+from foveal.errors import UsageError
+from foveal.features.network import outline
 from foveal.training.parallel import Processes
+from foveal.training.suffix import unfreeze_layers
 from foveal.workflow.advice import fine_tuning_offer
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
@@ -187,6 +190,8 @@ class TuningJob(HeadJob):
     ) -> None:
         super().__init__(settings, data, listener, processes)
         self.checkpoints = checkpoints
+        self.config = tuning_config(**settings.given())
+        _check_unfreezing(settings)  # now, and not after every photo is encoded
 
     def closing(self) -> str | None:
         """Return nothing: fine-tuning is done.
@@ -200,7 +205,7 @@ class TuningJob(HeadJob):
         """Train the head, then fine-tune; see `Job.train`."""
         super().train()
         self.classifier.fine_tune(
-            tuning_config(**self.settings.given()),
+            self.config,
             checkpoints=self.checkpoints,
             **self.settings.tuning.given(),
         )
@@ -227,6 +232,7 @@ class ScratchJob:
     ) -> None:
         self.settings, self.checkpoints = settings, checkpoints
         self.classifier = open_scratch(settings, data, listener, processes)
+        self.config = self.classifier.config(**settings.given())
 
     def prepare(self) -> None:
         """Decode every photo; see `Job.prepare`."""
@@ -234,9 +240,7 @@ class ScratchJob:
 
     def train(self) -> None:
         """Train everything; see `Job.train`."""
-        self.classifier.fit(
-            self.classifier.config(**self.settings.given()), checkpoints=self.checkpoints
-        )
+        self.classifier.fit(self.config, checkpoints=self.checkpoints)
 
     def closing(self) -> str | None:
         """Return nothing: advice is for photos with a pre-trained network.
@@ -245,3 +249,15 @@ class ScratchJob:
             None.
         """
         return None
+
+
+def _check_unfreezing(settings: TrainSettings) -> None:
+    count = settings.tuning.unfreeze
+    network = outline(settings.backbone_name)
+    if isinstance(count, int) and count > len(network.blocks):
+        raise UsageError(
+            f"`unfreeze` must be 1 to {len(network.blocks)}, the blocks of {network.name}, or all; "
+            f"got {count}."
+        )
+    if settings.tuning.unfreeze_layers is not None:
+        unfreeze_layers(network, settings.tuning.unfreeze_layers)

@@ -35,8 +35,8 @@ def learning_rate_curve(
     listener = listener or Listener()
     if settings.mode == "head":
         raise UsageError(
-            "a head on frozen features trains in seconds at its default learning rate; give "
-            "`fine_tune` or `from_scratch` to look for that of blocks."
+            "a head on frozen features needs no such test: it trains in seconds at its default "
+            "learning rate; give `fine_tune` or `from_scratch`."
         )
     data = open_data(settings)
 

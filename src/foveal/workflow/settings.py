@@ -31,7 +31,8 @@ class TrainOptions:
     backbone: str | None = None
     """The pre-trained network, efficientnet_lite2 by default; ``foveal models`` lists them."""
     weights: str | None = None
-    """The backbone's weights: ``hub`` fetches them, ``none`` draws them at random, or a file."""
+    """The backbone's weights: ``default`` are those on this machine, ``hub`` fetches them, ``none``
+    draws them at random, or a file."""
     fine_tune: bool = False
     """Train the last blocks too, after the head, on activations that are computed once."""
     from_scratch: str | None = None

@@ -95,7 +95,7 @@ class FineTuning:
             Pairs of what and how.
         """
         lr, mult = self.config.base_lr, self.tuning.lr_mult
-        rates = f"head {lr:g}, blocks {lr * mult:g} ({mult:g} of it)"
+        rates = f"head {lr:g}, blocks {lr * mult:g} ({mult:g} × that)"
         return [*plan.rows(), ("learning rate", rates)]
 
     def warnings(self) -> list[str]:
