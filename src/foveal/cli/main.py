@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn, Protocol, get_args, get_type_hints
+from typing import NamedTuple, NoReturn, Protocol
 
 from foveal.errors import FovealError, TrainingInterrupted, UnknownNameError, UsageError
 
@@ -161,24 +162,35 @@ def parse(name: str, words: Sequence[str]) -> Command:
         The command, ready to run.
 
     Raises:
-        SystemExit: the flags are wrong (2), or help was asked for (0).
-        UsageError: a value is out of range.
+        SystemExit: help was asked for (0).
+        UsageError: a flag is unknown, or a value is missing, of the wrong kind or out of range.
     """
     import tyro
 
     from foveal.cli.flags import described
+    from foveal.cli.refusal import refusal
 
-    command: Command = tyro.cli(
-        described(_command(name)),
-        prog=f"foveal {name}",
-        args=list(words),
-        config=(
-            tyro.conf.PositionalRequiredArgs,
-            tyro.conf.FlagCreatePairsOff,
-            tyro.conf.OmitArgPrefixes,
-            tyro.conf.DisallowNone,
-        ),
-    )
+    kind = described(_command(name))
+    drawn = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(drawn):
+            command: Command = tyro.cli(
+                kind,
+                prog=f"foveal {name}",
+                args=list(words),
+                config=(
+                    tyro.conf.PositionalRequiredArgs,
+                    tyro.conf.FlagCreatePairsOff,
+                    tyro.conf.OmitArgPrefixes,
+                    tyro.conf.DisallowNone,
+                ),
+            )
+    except SystemExit as stop:
+        if stop.code and (sentence := refusal(kind, words, name)):
+            raise UsageError(sentence) from None  # instead of the box that the parser drew
+        sys.stderr.write(drawn.getvalue())
+        raise
+    sys.stderr.write(drawn.getvalue())
     return command
 
 
@@ -207,7 +219,10 @@ def _with_flags(sentence: str, name: str) -> str:
     """Call settings by their flags: Python's `top_k` is `--top-k` here."""
     if name not in COMMANDS or "`" not in sentence:
         return sentence
-    flags = set(_flags(_command(name)))
+    from foveal.cli.flags import described
+    from foveal.cli.refusal import slots
+
+    flags = {slot.name for slot in slots(described(_command(name))) if not slot.positional}
     return re.sub(
         r"`(\w+)`",
         lambda found: (
@@ -215,19 +230,6 @@ def _with_flags(sentence: str, name: str) -> str:
         ),
         sentence,
     )
-
-
-def _flags(kind: Any) -> Iterator[str]:
-    from tyro.conf import Positional
-
-    hints = get_type_hints(kind, include_extras=True)
-    for field in fields(kind):
-        hint = hints[field.name]
-        required = field.default is MISSING and field.default_factory is MISSING
-        if is_dataclass(hint):
-            yield from _flags(hint)
-        elif not required and Positional not in get_args(hint):
-            yield f"--{field.name.replace('_', '-')}"
 
 
 def _failed(sentence: str, code: int) -> int:
