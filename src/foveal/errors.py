@@ -26,6 +26,9 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+_NEAR = 0.6  # below it a likeness is chance: "nope" is as like "top" as 0.57
+_LISTED = 10
+
 
 class FovealError(Exception):
     """Base of every error that Foveal raises on purpose."""
@@ -46,13 +49,18 @@ class UnknownNameError(UsageError, KeyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}."
+        near = difflib.get_close_matches(name, names, n=1, cutoff=_NEAR)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {_listed(names)}."
         super().__init__(f"unknown {kind} {name!r}; {hint}")
         self.kind, self.name, self.known = kind, name, tuple(names)
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would print the repr
+
+
+def _listed(names: list[str]) -> str:
+    shown, more = names[:_LISTED], len(names) - _LISTED
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
 class DataError(FovealError):

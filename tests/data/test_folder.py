@@ -251,17 +251,17 @@ def test_groups_are_kept_together(write):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "error", "message"),
+    ("pattern", "message"),
     [
-        ("(", UsageError, r"`group_by` must be a regular expression; got '\('"),
-        ("cats", UsageError, "exactly one capture group, .* got 'cats' with 0"),
-        ("(a)(b)", UsageError, "exactly one capture group, .* got .* with 2"),
-        (r"(cats)/", DataError, "captures nothing in 20 files: dogs/00.png, .* and 15 more"),
-        (r"/0*(x?)", DataError, "captures nothing in 30 files"),
+        ("(", r"`group_by` must be a regular expression; got '\('"),
+        ("cats", "exactly one capture group, .* got 'cats' with 0"),
+        ("(a)(b)", "exactly one capture group, .* got .* with 2"),
+        (r"(cats)/", "captures nothing in 20 files: dogs/00.png, .* and 15 more"),
+        (r"/0*(x?)", "captures nothing in 30 files"),
     ],
 )
-def test_a_pattern_that_gives_no_groups_is_refused(pets, pattern, error, message):
-    with pytest.raises(error, match=message):
+def test_a_pattern_that_gives_no_groups_is_refused(pets, pattern, message):
+    with pytest.raises(UsageError, match=message):
         ImageData.from_folder(pets, group_by=pattern)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from foveal.data.records import counted, first_few
-from foveal.errors import DataError, UsageError
+from foveal.errors import UsageError
 
 
 def compile_pattern(group_by: str) -> re.Pattern[str]:
@@ -45,8 +45,8 @@ def find_groups(names: list[str], group_by: str) -> list[str]:
         One group for each name.
 
     Raises:
-        DataError: the pattern is not found in a path, or captures nothing; files are named.
-        UsageError: the pattern cannot be used.
+        UsageError: the pattern cannot be used, is not found in a path, or captures nothing there;
+            files are named.
 
     Example:
         >>> find_groups(["cats/p1_a.jpg", "dogs/p2_b.jpg"], "/(p[0-9]+)_")
@@ -57,7 +57,7 @@ def find_groups(names: list[str], group_by: str) -> list[str]:
     groups = [match.group(1) if match else None for match in matches]
     unmatched = [name for name, group in zip(names, groups, strict=True) if not group]
     if unmatched:
-        raise DataError(
+        raise UsageError(
             f"`group_by` {group_by!r} must capture a group in every path; it captures nothing in "
             f"{counted(len(unmatched), 'file')}: {first_few(unmatched)}; change the pattern."
         )
