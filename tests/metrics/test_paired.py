@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foveal.errors import UsageError
-from foveal.metrics import compare_pairs, mcnemar, paired_interval
+from foveal.metrics import Paired, compare_pairs, exact_interval, mcnemar, paired_interval
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,30 @@ def test_the_interval_of_the_difference_by_the_published_formula():
 def test_the_interval_turns_round_with_the_order():
     low, high = paired_interval(3, 9, 50)
     assert paired_interval(9, 3, 50) == pytest.approx((-high, -low))
+
+
+def test_the_exact_interval_is_clopper_s_and_pearson_s():
+    # None of 4 won: the largest share q has (1 − q)⁴ = 0.025.
+    largest = 1 - 0.025**0.25
+    assert exact_interval(4, 0, 6) == pytest.approx((-4 / 6, (2 * largest - 1) * 4 / 6))
+    # 2 of 10: 0.0252 to 0.5561 by their table.
+    low, high = exact_interval(8, 2, 10)
+    assert ((low + 1) / 2, (high + 1) / 2) == pytest.approx((0.0252, 0.5561), abs=5e-5)
+
+
+@pytest.mark.parametrize("n", [12, 30, 1000])
+def test_the_interval_never_contradicts_the_test(n):
+    for first in range(13):
+        for second in range(13 - first):
+            found = Paired(n - first - second, first, second, 0)
+            low, high = found.interval
+            assert (low <= 0 <= high) == (found.p_value >= 0.05), (first, second)
+            assert low <= found.difference <= high
+
+
+def test_the_interval_of_thousands_of_photos_is_finite():
+    low, high = exact_interval(2000, 2500, 50_000)
+    assert 0 < low < 0.01 < high < 0.02
 
 
 def test_without_photos_there_is_no_difference():

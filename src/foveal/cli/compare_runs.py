@@ -51,6 +51,8 @@ def _show(compared: RunsCompared) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from foveal.data import counted
+
     found, screen = compared.paired, console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("run")
@@ -63,13 +65,15 @@ def _show(compared: RunsCompared) -> None:
     screen.print()
     if found.difference is not None and found.interval is not None:
         low, high = (100 * end for end in found.interval)
+        first, second = compared.names
         screen.print(
-            f"difference {100 * found.difference:+.1f} points on {found.n:,} photos; the true one "
-            f"lies between {low:+.1f} and {high:+.1f} (95 % interval)",
+            f"difference, {second} − {first}: {100 * found.difference:+.1f} points on "
+            f"{counted(found.n, 'photo')}; the true one lies between {low:+.1f} and {high:+.1f} "
+            "(95 % interval)",
             markup=False,
         )
     if compared.left_out:
         screen.print(
-            f"{compared.left_out:,} test photos of one run alone were left out", style="dim"
+            f"left out: {counted(compared.left_out, 'test photo')} of one run alone", style="dim"
         )
     screen.print(compared.sentence, style="bold", markup=False)

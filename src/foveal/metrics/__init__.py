@@ -17,7 +17,7 @@ from foveal.metrics.growth import PowerLaw, fit_power_law
 from foveal.metrics.labels import Suspect, suspect_labels
 from foveal.metrics.likelihood import log_loss, softmax
 from foveal.metrics.neighbours import neighbour_distances, unit_distances, unit_rows
-from foveal.metrics.paired import Paired, compare_pairs, mcnemar, paired_interval
+from foveal.metrics.paired import Paired, compare_pairs, exact_interval, mcnemar, paired_interval
 from foveal.metrics.rejection import coverage_threshold
 from foveal.metrics.temperature import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, fit_temperature
 
@@ -32,6 +32,7 @@ __all__ = [
     "compare_pairs",
     "confusion_matrix",
     "coverage_threshold",
+    "exact_interval",
     "expected_calibration_error",
     "fit_power_law",
     "fit_temperature",
