@@ -193,3 +193,19 @@ def test_openvino_agrees_with_pytorch_on_real_photos(shared_data):
     tolerance = 3e-2 if backbone.precision == "bf16" else 1e-4
     assert float((logits - expected).abs().max() / expected.abs().max()) < tolerance
     assert (logits.argmax(1) == expected.argmax(1)).float().mean() >= 0.93
+
+
+def test_two_processes_convert_a_network_once(private_cache):
+    import subprocess
+    import sys
+
+    code = """
+from foveal.features.backbone import choose_backbone, frozen_graph
+print(frozen_graph(choose_backbone("lenet5", weights="none", device="cpu")).get_parameters())
+"""
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told

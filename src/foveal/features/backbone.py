@@ -21,12 +21,20 @@ from foveal.runtime.backends import (
     best_precision,
     openvino,
 )
-from foveal.storage import cache_folder, content_hash, recover_folder, replace_folder, sha256_file
+from foveal.storage import (
+    cache_folder,
+    content_hash,
+    lock,
+    recover_folder,
+    replace_folder,
+    sha256_file,
+)
 
 CODE_VERSION = 1  # raise it when the same inputs would give other features
 DEVICES = ("auto", "cpu", "cuda")
 INSTALLED, RANDOM = "default", "none"
 _GRAPH = "prefix.xml"
+_CONVERTING = 600.0  # seconds after which whoever converts the same network has surely failed
 
 
 @dataclass(frozen=True)
@@ -113,8 +121,11 @@ def frozen_graph(backbone: Backbone) -> Any:
     recover_folder(folder)
     graph = folder / _GRAPH
     if not graph.exists():
-        with replace_folder(folder) as temporary:
-            _convert(backbone, temporary / _GRAPH)
+        # Another process may be converting it already: wait, and take what it made.
+        with lock(folder.with_name(f".{folder.name}.converting"), timeout=_CONVERTING):
+            if not graph.exists():
+                with replace_folder(folder) as temporary:
+                    _convert(backbone, temporary / _GRAPH)
     return openvino().Core().read_model(graph)
 
 
