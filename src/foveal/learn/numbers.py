@@ -63,6 +63,14 @@ def _field(*windows: tuple[int, int]) -> shapes.Explained:
     return shapes.receptive_field(shapes.Window(*window) for window in windows)
 
 
+def _top1(name: str) -> float:
+    """Return the quoted accuracy of the weights that Foveal would load."""
+    weights = architecture(name).weights
+    if weights is None or weights.top1 is None:
+        raise UsageError(f"a lesson may quote networks with weights only; {name} has none.")
+    return weights.top1
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "batch_norm_parameters": shapes.batch_norm_parameters,
     "conv_macs": shapes.conv_macs,
@@ -75,4 +83,5 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "parameters": lambda name: architecture(name).parameters,
     "pool_output_size": shapes.pool_output_size,
     "receptive_field": _field,
+    "top1": lambda name: f"{_top1(name):.1f} %",
 }

@@ -59,16 +59,16 @@ def _dense_or_convolution(chance: random.Random, first: bool) -> Question:
             ),
             Choice(
                 "It makes the photo smaller first, so that there is less left to connect.",
-                "No. The layer works on the full photo; only padding and stride change the size, "
+                "The layer works on the full photo; only padding and stride change the size, "
                 "and neither changes the number of weights.",
             ),
             Choice(
                 "It stores each of its weights with fewer bits than a fully connected layer does.",
-                "No. Weights of both kinds of layer are stored alike; there are simply fewer.",
+                "Weights of both kinds of layer are stored alike; there are simply fewer.",
             ),
             Choice(
                 "It leaves out two of the three colour channels, which look alike anyway.",
-                "No. Every filter has a table of weights for each of the three channels.",
+                "Every filter has a table of weights for each of the three channels.",
             ),
         ),
         (
@@ -97,11 +97,11 @@ def _purpose_of_pooling(chance: random.Random, first: bool) -> Question:
             ),
             Choice(
                 "It learns which filters are useful and removes the others from the network.",
-                "No. Pooling has no weights, so it cannot learn anything.",
+                "Pooling has no weights, so it cannot learn anything.",
             ),
             Choice(
                 "It makes the number of channels smaller, so that later layers have less to do.",
-                "No. Each channel is pooled by itself and their number stays. A 1 × 1 convolution "
+                "Each channel is pooled by itself and their number stays. A 1 × 1 convolution "
                 "changes the number of channels.",
             ),
             Choice(
@@ -206,12 +206,11 @@ def _freezing(chance: random.Random, first: bool) -> Question:
             ),
             Choice(
                 "The backbone is skipped, so that the last layer sees the photo itself.",
-                "No. It is needed: what the last layer gets are the backbone's features.",
+                "It is needed: what the last layer gets are the backbone's features.",
             ),
             Choice(
                 "The backbone's weights are set to zero before the new layer is trained.",
-                "No. Then every photo would give the same features. They stay as they were "
-                "trained.",
+                "Then every photo would give the same features. They stay as they were trained.",
             ),
             Choice(
                 "The backbone goes on learning, with a much smaller learning rate.",

@@ -82,8 +82,8 @@ def prepare(folder: Path) -> None:
     Args:
         folder: an empty folder.
     """
-    for name in ("photos", "digits"):
-        write_sample(name, folder / name)
+    write_sample("photos", folder / "sample-photos")
+    write_sample("digits", folder / "digits")
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from foveal.web.uploads import RefusedUpload, read_body
 INDEX = "index.html"
 _EMPTY_TOKEN = 'name="foveal-token" content=""'
 _WAITING = 8  # photos that may wait for their turn
+_READING = ["GET", "HEAD"]  # the server leaves out the body of an answer to HEAD
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,12 @@ def _feature_maps(data: bytes) -> dict[str, Any]:
 
 
 def _add_runs(app: FastAPI, site: Site) -> None:
-    @app.get("/data/runs.json")
+    @app.api_route("/data/runs.json", methods=_READING)
     def runs() -> Response:
         found = networks.find_runs(site.runs)
         return _json({"runs": [{"id": key, "name": path.name} for key, path in found.items()]})
 
-    @app.get("/data/runs/{key}.json")
+    @app.api_route("/data/runs/{key}.json", methods=_READING)
     def run(key: str) -> Response:
         path = networks.find_runs(site.runs).get(key)
         if path is None:
@@ -89,7 +90,7 @@ def _add_runs(app: FastAPI, site: Site) -> None:
 
 
 def _add_documents(app: FastAPI, site: Site) -> None:
-    @app.get("/{path:path}")
+    @app.api_route("/{path:path}", methods=_READING)
     def document(path: str) -> Response:
         found = site.documents.get(path or INDEX)
         if found is None:

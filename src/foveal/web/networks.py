@@ -73,5 +73,6 @@ def find_runs(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         return {}
     runs = [path for path in folder.iterdir() if (path / "model" / CONFIG).is_file()]
-    runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    # When it was trained: the folder itself also changes when a report is written into it.
+    runs.sort(key=lambda path: (path / "model" / CONFIG).stat().st_mtime, reverse=True)
     return {hashlib.sha256(str(path).encode()).hexdigest()[:12]: path for path in runs}

@@ -32,8 +32,9 @@ def same_preparation(caption: Html) -> Html:
     """
     values = [_percent("preprocess_right"), _percent("preprocess_wrong")]
     names = ["its own: (x − 127) / 128", "ImageNet mean and std"]
+    source = measured("preprocess_right").source
     return _chart(
-        caption,
+        join(caption, " ", element("small", f"Measured: {source}.")),
         "bar",
         "Two ways of scaling",
         "scaling",

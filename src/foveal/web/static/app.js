@@ -84,17 +84,18 @@ function showTheme(theme) {
 }
 
 function startTheme() {
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   let theme = recall("theme", "system");
   if (!Object.hasOwn(THEMES, theme)) theme = "system";
   showTheme(theme);
   document.getElementById("theme-button").addEventListener("click", () => {
-    const names = Object.keys(THEMES);
+    // From "as the system" the first click must show: to the theme that the system does not have.
+    const names = ["system", ...(prefersDark.matches ? ["light", "dark"] : ["dark", "light"])];
     theme = names[(names.indexOf(theme) + 1) % names.length];
     remember("theme", theme);
     showTheme(theme);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-    dispatchEvent(new Event("foveal-theme")));
+  prefersDark.addEventListener("change", () => dispatchEvent(new Event("foveal-theme")));
 }
 
 function onShown({ page, route, moved }) {

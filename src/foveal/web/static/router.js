@@ -23,6 +23,7 @@ export function startRouter(main, context, { onShown, onMissing, onFailed }) {
   async function show() {
     if (location.hash && !location.hash.startsWith("#/")) return;
     const route = parse(location.hash);
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close()); // of the page before
     const same = current?.route.name === route.name;
     if (same && current.view?.update && current.view.update(route)) {
       current.route = route;

@@ -6,6 +6,7 @@ import { createStore } from "../store.js";
 import { h, setText } from "../widgets/dom.js";
 
 const NONE = "";
+const AROUND = new Set(["pool", "head"]); // what comes after the blocks that lessons count
 const WHYS = { shape: "shape", parameters: "parameters", macs: "multiplications", receptive_field: "sees" };
 
 const codec = {
@@ -39,7 +40,7 @@ class Panel {
       return bar;
     });
     this.strip.append(...this.bars);
-    const why = h("input", { type: "checkbox", onchange: () => { this.formulas = why.checked; this.show(); } });
+    const why = h("input", { type: "checkbox", onchange: () => this.explain(why.checked) });
     const all = h("button", { type: "button", class: "small", onclick: () => this.foldAll() }, "Unfold all");
     this.all = all;
     const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
@@ -56,7 +57,7 @@ class Panel {
       h("div", { class: "row" }, all, h("label", { class: "check small" }, why, "Show the formulas")),
       h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table of ${summary.name}` },
         h("table", { class: "block-table" }, h("thead", {}, h("tr", {},
-          ["Block", "Output", "Parameters", "Share", "Multiplications", "Sees (pixels)"].map((name) => h("th", { scope: "col" }, name)))),
+          ["Block", "Output", "Parameters", "Share", "Multi\u00adplications", "Sees (pixels)"].map((name) => h("th", { scope: "col" }, name)))),
         this.body)));
     this.show();
   }
@@ -71,6 +72,13 @@ class Panel {
     const { blocks } = this.summary;
     this.open = this.open.size === blocks.length ? new Set() : new Set(blocks.keys());
     this.show();
+  }
+
+  /** The formulas stand under layers, so some block must be unfolded to see any. */
+  explain(on) {
+    this.formulas = on;
+    if (on && !this.open.size) this.foldAll();
+    else this.show();
   }
 
   show() {
@@ -164,7 +172,7 @@ class Explorer {
 function comparison(summaries) {
   const total = (summary) => summary.trainable + summary.frozen;
   const kinds = [["Parameters", total, grouped], ["Multiplications", (one) => one.macs, compact],
-    ["Weights as float32", (one) => one.weight_bytes, bytes], ["Blocks", (one) => one.blocks.length, String],
+    ["Weights as float32", (one) => one.weight_bytes, bytes], ["Blocks, without pool and head", (one) => one.blocks.filter(({ name }) => !AROUND.has(name)).length, String],
     ["Layers", (one) => one.blocks.reduce((sum, block) => sum + block.layers.length, 0), String]];
   return h("div", { class: "card table-wrap", tabindex: "0", role: "region", "aria-label": "Comparison" }, h("table", {},
     h("caption", {}, "Side by side"),

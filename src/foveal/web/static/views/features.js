@@ -6,10 +6,11 @@ import * as server from "../server.js";
 import { h, isDark, onTheme, setText } from "../widgets/dom.js";
 
 const LARGEST = 16 * 1024 * 1024;
+// From which share of the photo's side a cell's window belongs to a stage, and what to say of it.
 const STAGES = [
   [0, "First blocks: edges, colours and fine texture. Small windows, large maps: the photo is still recognisable."],
-  [0.3, "Middle blocks: corners, stripes, repeated parts. A cell sees a patch of the photo; maps get smaller, channels more."],
-  [0.7, "Deep blocks: parts and whole things. A cell sees most of the photo; a map of 7 × 7 says roughly where, and the channel says what."],
+  [0.2, "Middle blocks: corners, stripes, repeated parts. A cell sees a patch of the photo; maps get smaller, channels more."],
+  [0.9, "Deep blocks: parts and whole things. The window of a cell is about as large as the photo, or larger: it then reaches over the edge. A map of few cells says roughly where, and the channel says what."],
 ];
 
 const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -85,7 +86,8 @@ class Features {
             h("b", {}, `${(probability * 100).toFixed(1)} %`), h("meter", { value: probability, min: 0, max: 1, "aria-label": name }), name))),
           h("p", { class: "small muted" }, `${facts.network}: trained on 1,000 kinds of things; it names the nearest of these, whatever the photo shows.`))),
       h("section", { class: "card", "aria-label": "Blocks" }, facts.blocks.map((block, i) => {
-        const stage = STAGES.findLast(([from]) => i / facts.blocks.length >= from);
+        const share = (block.receptive_field ?? Infinity) / facts.input.side;
+        const stage = STAGES.findLast(([from]) => share >= from);
         const lead = !said.has(stage) && said.add(stage) && h("p", { class: "lead" }, stage[1]);
         return h("div", {}, lead, this.block(block, i));
       })));

@@ -53,7 +53,7 @@ class GradientLab {
     const one = h("button", { onclick: () => { this.pause(); this.descendOnce(); this.tell(); } }, "One step");
     page.append(
       h("div", { class: "title-row" }, h("div", {}, h("h1", { tabindex: "-1" }, "Gradient lens"),
-        h("p", { class: "lead" }, "A kernel is learnt, not designed. Start from zeros, compare the output with what it should be, and let the gradient say how each of the nine weights must move."))),
+        h("p", { class: "lead" }, "A kernel is learned, not designed. Start from zeros, compare the output with what it should be, and let the gradient say how each of the nine weights must move."))),
       choices,
       h("section", { class: "card small-grids stack", "aria-label": "Learn this kernel" },
         h("h2", {}, "Learn this kernel"),

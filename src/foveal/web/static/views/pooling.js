@@ -149,7 +149,7 @@ class PoolingLab {
     this.output.setCurrent(cell);
     this.stepper.update({ count: rows * columns, index: cell[0] * columns + cell[1] });
     const before = cells.length * cells[0].length;
-    setText(this.about, `${before} numbers become ${rows * columns}: ${this.grid.formulas[0]} a side. Pooling has no weights: nothing is learnt here.${op === "max" ? " A dot marks the cells that a maximum came from; training sends its gradient to these alone." : " Every cell of a window counts the same, and training sends each an equal share of the gradient."}`);
+    setText(this.about, `${before} numbers become ${rows * columns}: ${this.grid.formulas[0]} a side. Pooling has no weights: nothing is learned here.${op === "max" ? " A dot marks the cells that a maximum came from; training sends its gradient to these alone." : " Every cell of a window counts the same, and training sends each an equal share of the gradient."}`);
     const moved = pool(shifted(cells), state).rows.flat();
     const same = moved.filter((one, i) => one.value === pooled.rows.flat()[i].value).length;
     setText(this.shift, `Shift everything one cell to the right: ${same} of ${moved.length} outputs stay exactly the same. Pooling makes small moves matter less; it does not make them vanish.`);

@@ -18,6 +18,10 @@ export function find(entries, query) {
   }).filter(Boolean).sort((a, b) => b.score - a.score).map(({ entry }) => entry);
 }
 
+/** Where the first whole word at or after a place begins, and where the last one before it ends. */
+const wordStart = (text, at) => (at <= 0 ? 0 : text.indexOf(" ", at - 1) + 1);
+const wordEnd = (text, at) => (at >= text.length ? text.length : text.lastIndexOf(" ", at));
+
 /** The text around the first hit, with every hit marked. */
 function excerpt(text, words) {
   const lower = text.toLowerCase();
@@ -25,7 +29,8 @@ function excerpt(text, words) {
     const at = lower.indexOf(word);
     return at < 0 ? Infinity : at;
   }).filter(Number.isFinite), text.length) - AROUND);
-  const piece = text.slice(first, first + 2.6 * AROUND);
+  const [from, to] = [wordStart(text, first), wordEnd(text, first + 2.6 * AROUND)];
+  const piece = text.slice(from, to);
   const parts = [];
   let at = 0;
   const small = piece.toLowerCase();
@@ -35,7 +40,7 @@ function excerpt(text, words) {
     parts.push(piece.slice(at, next[0]), h("mark", {}, piece.slice(next[0], next[0] + next[1].length)));
     at = next[0] + next[1].length;
   }
-  return h("p", {}, first ? "… " : "", parts, piece.slice(at), first + piece.length < text.length ? " …" : "");
+  return h("p", {}, from ? "… " : "", parts, piece.slice(at), to < text.length ? " …" : "");
 }
 
 export async function mount(page, { route }) {
@@ -43,11 +48,13 @@ export async function mount(page, { route }) {
   const field = h("input", { type: "search", id: "search-again", autocomplete: "off" });
   const count = h("p", { class: "muted", role: "status" });
   const list = h("ul", { class: "hits" });
+  const elsewhere = h("p", { hidden: true }, "Try another word, or look through the ", h("a", { href: "#/glossary" }, "glossary"), ".");
   const show = (query) => {
     field.value = query;
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const found = find(entries, query);
     count.textContent = words.length ? `${found.length || "No"} ${found.length === 1 ? "place" : "places"} for “${query}”` : "";
+    elsewhere.hidden = !words.length || found.length > 0;
     list.replaceChildren(...found.slice(0, 40).map((entry) => h("li", {},
       h("a", { href: entry.href }, entry.title), h("span", { class: "small muted" }, ` · ${entry.where}`), excerpt(entry.text, words))));
   };
@@ -57,7 +64,7 @@ export async function mount(page, { route }) {
       event.preventDefault();
       location.hash = `#/search?q=${encodeURIComponent(field.value)}`;
     } }, h("div", { class: "field" }, h("label", { for: "search-again" }, "Words"), field), h("button", { class: "primary" }, "Search")),
-    count, list);
+    count, elsewhere, list);
   show(route.query.get("q") ?? "");
   return { update: ({ query }) => { show(query.get("q") ?? ""); return true; } };
 }

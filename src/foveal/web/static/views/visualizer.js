@@ -189,8 +189,8 @@ class Visualizer {
     this.displayChoice.update(state.show);
     setText(this.displayAbout, DISPLAYS[state.show].about);
     this.photo.update(model.own, model.divisor, state.flip, state.show);
-    v.workings.inert = !model.grid;
     this.stepper.enable(Boolean(model.grid));
+    for (const root of [v.stepper, this.legend.root]) root.hidden = !model.grid;
     for (const [field, grid, values] of [[this.inputField, this.stage.input, model.image],
       [this.weightField, this.stage.kernel, model.weights]]) {
       const [r, c] = grid.at;
@@ -226,6 +226,7 @@ class Visualizer {
       this.v.root.querySelectorAll(`[data-part~="${part}"]`).forEach((root) => { root.hidden = hidden; });
       this.v.hides.get(part).checked = hidden;
     }
+    if (!this.model.grid) this.v.workings.hidden = true; // no output: nothing to add up
     this.stage.parts[2].root.hidden = this.state.hide.includes("output");
     this.stage.remeasure();
   }

@@ -61,7 +61,8 @@ export class Chart {
     this.plot.replaceChildren(...this.axes(low, high, x, y), ...marks.flat());
     this.keys.replaceChildren(...(series.length > 1 ? series.map((one, k) =>
       h("span", { class: `series-${k % 4}` }, s("svg", { viewBox: "0 0 30 12", "aria-hidden": "true" },
-        s("path", { class: "series", d: "M1 6H29", "stroke-dasharray": DASHES[k % 4] })), one.name)) : []));
+        this.type === "bar" ? s("rect", { class: `series series-${k % 4}`, x: 9, width: 12, height: 12, rx: 2 })
+          : s("path", { class: "series", d: "M1 6H29", "stroke-dasharray": DASHES[k % 4] })), one.name)) : []));
     this.about.textContent = series.map((one) => {
       const known = one.values.filter((value) => value !== null);
       return `${one.name}: from ${short(known[0], 3)} to ${short(known.at(-1), 3)}, `

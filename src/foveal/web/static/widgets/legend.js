@@ -13,8 +13,9 @@ export class Legend {
     this.ramp = h("span", { class: "ramp", "aria-hidden": "true" },
       Array.from({ length: SHADES }, () => h("i")));
     this.about = h("span");
-    container.append(
+    this.root = h("div", { class: "stack tight" },
       h("div", { class: "legend" }, this.low, this.ramp, this.high), h("div", { class: "legend" }, this.about));
+    container.append(this.root);
   }
 
   update(display, range) {
