@@ -157,7 +157,7 @@ def test_strongest_needs_a_channel_and_a_run(capsys, run, tmp_path):
     words = ("--method", "strongest", "--channel", "0", "--out", tmp_path)
     code, _, err = foveal(capsys, "explain", run / "model", *words)
     assert code == 1
-    assert "is no run folder, so it does not say which photos to use to look through" in err
+    assert "is no run folder, so it does not say which photos to look through" in err
     code, _, err = foveal(capsys, "explain", run)
     assert (code, "PHOTO must be one or more photos" in err) == (2, True)
 
@@ -212,7 +212,7 @@ def test_two_runs_are_compared_in_words(capsys, colours, tmp_path):
     other = write_colour_run(tmp_path / "other", tmp_path / "photos")
     code, out, _ = foveal(capsys, "compare-runs", colours, other)
     assert code == 0
-    assert "difference +0.0 points on 20 photos" in out
+    assert f"difference, {other} − {colours}: +0.0 points on 20 photos" in " ".join(out.split())
     assert "right and wrong alike" in out
     _, out, _ = foveal(capsys, "compare-runs", colours, other, "--json")
     assert json.loads(out)["mcnemar_p"] == 1.0

@@ -47,6 +47,8 @@ def thumbnail(path):
 def test_every_kind_of_doubt_has_its_place():
     page = render_errors(analysis(), thumbnail=thumbnail)
     for words in (
+        "1\N{NO-BREAK SPACE}mistake on 2\N{NO-BREAK SPACE}test photos, ",
+        "1\N{NO-BREAK SPACE}label is doubtful, of 100. Not all",
         "1\N{NO-BREAK SPACE}file with two labels, 1\N{NO-BREAK SPACE}doubtful label, "
         "1\N{NO-BREAK SPACE}photo unlike the rest.",
         "One photo, two labels",
@@ -97,4 +99,5 @@ def test_what_does_not_fit_on_the_page_is_in_the_table():
     page = render_errors(analysis(doubts=many), thumbnail=thumbnail)
     assert "24 more" in page
     assert "errors.csv lists 14 more." in page
-    assert summary(analysis(doubts=many)).startswith("0\N{NO-BREAK SPACE}files with two labels, 50")
+    assert "0\N{NO-BREAK SPACE}files with two labels, 50" in summary(analysis(doubts=many))
+    assert "50\N{NO-BREAK SPACE}labels are doubtful, of 100, the most doubtful first." in page

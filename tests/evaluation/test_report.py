@@ -253,3 +253,13 @@ def test_importing_evaluation_imports_neither_pytorch_nor_opencv_nor_matplotlib(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [({"from_scratch": "lenet5"}, "Training the network"), ({}, "Fine-tuning the network")],
+)
+def test_the_time_of_a_network_from_scratch_is_not_called_fine_tuning(settings, name):
+    timing = {"finetune_seconds": 9.0, "total_seconds": 9.0}
+    words = rendered(report_data(timing=timing, settings=settings)).words
+    assert [n for n in ("Training the network", "Fine-tuning the network") if n in words] == [name]

@@ -12,10 +12,11 @@ from PIL import Image
 
 from conftest import write_photos
 from foveal.errors import DataError, UsageError
-from foveal.evaluation.errors_data import CurvePoint
+from foveal.evaluation import Evaluation
+from foveal.evaluation.errors_data import CurvePoint, LearningCurve
 from foveal.workflow.cross_validation import cross_validated, fold_numbers
 from foveal.workflow.errors import COLUMNS, _disputed, write_errors
-from foveal.workflow.learning_curve import in_words
+from foveal.workflow.learning_curve import better_than, in_words
 from foveal.workflow.run import train_run
 from foveal.workflow.settings import TrainSettings
 
@@ -150,13 +151,35 @@ def test_labels_of_one_class_alone_cannot_be_checked():
 @pytest.mark.parametrize(
     ("accuracy", "doubled", "words"),
     [
-        (0.80, 0.83, "More photos would help: 80.0 % with 400 photos, about 83.0 %"),
+        (
+            0.80,
+            0.83,
+            "would help: a simple head on the features of lite names 80.0 % with 400 photos, "
+            "about 83.0 %",
+        ),
         (0.80, 0.806, "More photos would help a little"),
         (0.80, 0.801, "More photos of the same kind would hardly help"),
         (0.80, None, "too few photos to tell"),
-        (1.0, None, "it makes no mistake on those held back"),
+        (1.0, None, "a simple head on the features of lite makes no mistake on those held back"),
     ],
 )
 def test_the_words_of_a_learning_curve_follow_its_numbers(accuracy, doubled, words):
     points = (CurvePoint(100, 0.7, 0.7, 0.7), CurvePoint(400, accuracy, accuracy, accuracy))
-    assert words in in_words(points, doubled)
+    assert words in in_words(points, doubled, "lite")
+
+
+def test_a_network_from_scratch_that_a_head_beats_is_told_so():
+    curve = LearningCurve((CurvePoint(28, 1.0, 1.0, 1.0),), 12, None, "")
+    few, many = (answers(right, 6) for right in (2, 5))
+    assert better_than(curve, few, "lite") == (
+        "That is clearly better than this network from scratch, which named 33.3 % of 6 test "
+        "photos rightly: train on the features of lite, with foveal train PHOTOS --backbone lite "
+        "and without --from-scratch."
+    )
+    assert better_than(curve, many, "lite") is None
+
+
+def answers(right, n):
+    """An evaluation with so many right of `n`."""
+    shares = np.array([[1, 0]] * right + [[0, 1]] * (n - right), np.float32)
+    return Evaluation("test", ("a", "b"), ("x",) * n, np.zeros(n, np.int64), shares)

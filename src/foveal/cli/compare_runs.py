@@ -71,6 +71,7 @@ def _show(compared: RunsCompared) -> None:
             f"{counted(found.n, 'photo')}; the true one lies between {low:+.1f} and {high:+.1f} "
             "(95 % interval)",
             markup=False,
+            soft_wrap=True,
         )
     if compared.left_out:
         screen.print(

@@ -57,11 +57,15 @@ def summary(data: ErrorAnalysis) -> str:
         data: the analysis.
 
     Returns:
-        Such as "8 files with two labels, 120 doubtful labels, 3 photos unlike the rest."
+        Such as "9 mistakes on 153 test photos, 8 files with two labels, 120 doubtful labels, 3
+        photos unlike the rest."
     """
     two, labels = len(data.of_kind("two labels")), len(data.of_kind("label"))
     unlike = len(data.of_kind("unlike the rest"))
+    result = data.evaluation
     return (
+        f"{counted(result.n - result.correct, 'mistake')} on "
+        f"{counted(result.n, f'{result.split} photo')}, "
         f"{counted(two, 'file')} with two labels, {counted(labels, 'doubtful label')}, "
         f"{counted(unlike, 'photo')} unlike the rest."
     )

@@ -6,9 +6,10 @@ import csv
 import datetime
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,13 @@ from foveal.data.scan import scan_images
 from foveal.data.similarity import near_identical
 from foveal.errors import DataError
 from foveal.evaluation import Evaluation
-from foveal.evaluation.errors_data import Doubt, ErrorAnalysis
+from foveal.evaluation.errors_data import Doubt, ErrorAnalysis, LearningCurve
 from foveal.evaluation.errors_page import PAGE_MARK, render_errors
 from foveal.metrics import neighbour_distances, suspect_labels
 from foveal.storage import read_json, write_text
 from foveal.workflow.cross_validation import cross_validated
 from foveal.workflow.evaluate import evaluate_run
-from foveal.workflow.learning_curve import learning_curve
+from foveal.workflow.learning_curve import better_than, learning_curve
 from foveal.workflow.listener import Listener
 from foveal.workflow.outputs import require_new_or_ours
 from foveal.workflow.run_features import RunFeatures, run_features
@@ -113,9 +114,7 @@ def analyse_errors(run: Path, listener: Listener | None = None) -> ErrorAnalysis
         photos=len(features.photos),
         backbone=features.backbone,
         doubts=[*two_labels, *suspects, *_mistakes(run, result), *_unlike_the_rest(features)],
-        curve=learning_curve(
-            features, lambda done, total: listener.progress("Training heads", done, total)
-        ),
+        curve=_curve(features, values, result, listener),
         image_root=Path(values["data_root"]),
     )
 
@@ -225,6 +224,18 @@ def _unlike_the_rest(features: RunFeatures) -> Iterator[Doubt]:
             reason=f"its nearest photos are at a distance of {distances[at]:.2f}; half of all have "
             f"them within {np.median(distances):.2f}",
         )
+
+
+def _curve(
+    features: RunFeatures, values: Mapping[str, Any], result: Evaluation, listener: Listener
+) -> LearningCurve | None:
+    curve = learning_curve(
+        features, lambda done, total: listener.progress("Training heads", done, total)
+    )
+    if curve is None or not values.get("settings", {}).get("from_scratch"):
+        return curve
+    better = better_than(curve, result, features.backbone)
+    return replace(curve, sentence=f"{curve.sentence} {better}") if better else curve
 
 
 def _evaluation(run: Path, listener: Listener) -> Evaluation:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.data import counted
+from foveal.evaluation import Evaluation
 from foveal.evaluation.errors_data import CurvePoint, LearningCurve
-from foveal.metrics import fit_power_law
+from foveal.metrics import fit_power_law, wilson_interval
 from foveal.workflow.cross_validation import logistic_probabilities
 from foveal.workflow.run_features import RunFeatures
 
@@ -44,29 +46,32 @@ def learning_curve(
         progress(done, len(jobs))
     points = tuple(_point(measured) for measured in found.values())
     doubled = _doubled(points)
-    return LearningCurve(points, len(held_back), doubled, in_words(points, doubled))
+    return LearningCurve(
+        points, len(held_back), doubled, in_words(points, doubled, features.backbone)
+    )
 
 
-def in_words(points: tuple[CurvePoint, ...], doubled: float | None) -> str:
+def in_words(points: tuple[CurvePoint, ...], doubled: float | None, backbone: str) -> str:
     """Say what a learning curve means.
 
     Args:
         points: from few photos to all.
         doubled: the accuracy to expect of twice as many photos, or None.
+        backbone: the network on whose frozen features the heads learned.
 
     Returns:
-        A sentence or two.
+        A sentence or two. They name the head, which need not be the run's own classifier.
     """
-    last = points[-1]
+    last, head = points[-1], f"a simple head on the features of {backbone}"
     if last.accuracy == 1:
         return (
-            f"With {last.photos:,} photos it makes no mistake on those held back; only more photos "
-            "to test with can show what is left to learn."
+            f"With {last.photos:,} photos {head} makes no mistake on those held back; only more "
+            "photos to test with can show what is left to learn."
         )
     if doubled is None:
         return "There are too few photos to tell whether more would help."
     gain = doubled - last.accuracy
-    measured = f"{100 * last.accuracy:.1f} % with {last.photos:,} photos"
+    measured = f"{head} names {100 * last.accuracy:.1f} % with {last.photos:,} photos"
     expected = f"about {100 * doubled:.1f} % with twice as many"
     if gain >= _MUCH:
         return f"More photos would help: {measured}, {expected} if it goes on like that."
@@ -75,6 +80,29 @@ def in_words(points: tuple[CurvePoint, ...], doubled: float | None) -> str:
     return (
         f"More photos of the same kind would hardly help: {measured}, {expected}. Look at the "
         "labels, or try a stronger backbone or --fine-tune."
+    )
+
+
+def better_than(curve: LearningCurve, result: Evaluation, backbone: str) -> str | None:
+    """Say that a head on pre-trained features is clearly better than a network from scratch.
+
+    Args:
+        curve: of the head.
+        result: the answers of the network from scratch.
+        backbone: the network on whose frozen features the head learned.
+
+    Returns:
+        A sentence; None where the head's interval reaches down to the network.
+    """
+    share = curve.points[-1].accuracy
+    interval = wilson_interval(round(share * curve.held_back), curve.held_back)
+    if interval is None or result.accuracy is None or interval[0] <= result.accuracy:
+        return None
+    return (
+        f"That is clearly better than this network from scratch, which named "
+        f"{100 * result.accuracy:.1f} % of {counted(result.n, f'{result.split} photo')} rightly: "
+        f"train on the features of {backbone}, with foveal train PHOTOS --backbone "
+        f"{backbone} and without --from-scratch."
     )
 
 

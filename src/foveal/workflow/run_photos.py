@@ -52,7 +52,7 @@ def require_photos(run: Path, purpose: str) -> list[RunPhoto]:
 
     Args:
         run: a run folder.
-        purpose: what the photos are needed for, as the end of a sentence.
+        purpose: what the photos are needed for, as an infinitive.
 
     Returns:
         Its photos.
@@ -63,7 +63,7 @@ def require_photos(run: Path, purpose: str) -> list[RunPhoto]:
     photos = photos_of_run(run)
     if not photos:
         raise DataError(
-            f"{run} is no run folder, so it does not say which photos to use {purpose}; expected "
+            f"{run} is no run folder, so it does not say which photos {purpose}; expected "
             f"a folder made by `foveal train`, with {TABLE} in it."
         )
     require_there(photos)

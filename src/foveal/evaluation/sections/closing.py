@@ -43,7 +43,7 @@ def time_section(data: ReportData) -> Html | None:
     Returns:
         A ``section`` element; None where nothing was timed.
     """
-    parts = _timed(data.timing)
+    parts = _timed(data.timing, bool(data.settings.get("from_scratch")))
     if not parts:
         return None
     total = data.timing.get("total_seconds")
@@ -90,9 +90,10 @@ def reproduce_section(data: ReportData) -> Html:
     )
 
 
-def _timed(timing: Mapping[str, float]) -> list[tuple[str, float]]:
+def _timed(timing: Mapping[str, float], from_scratch: bool) -> list[tuple[str, float]]:
     """Return the parts that took any time, and what is left over."""
-    parts = [(label, timing[key]) for key, label in _PARTS.items() if timing.get(key)]
+    names = _PARTS | ({"finetune_seconds": "Training the network"} if from_scratch else {})
+    parts = [(label, timing[key]) for key, label in names.items() if timing.get(key)]
     rest = timing.get("total_seconds", 0) - sum(seconds for _, seconds in parts)
     if parts and rest > 0.05:
         parts.append(("Everything else", rest))

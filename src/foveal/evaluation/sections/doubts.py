@@ -50,7 +50,8 @@ def labels_section(data: ErrorAnalysis, thumbnail: Thumbnail) -> Html:
     """
     found = data.of_kind("label")
     words = (
-        f"{counted(len(found), 'label')} of {data.photos:,} are doubtful, the most doubtful first. "
+        f"{counted(len(found), 'label is', 'labels are')} doubtful, of {data.photos:,}"
+        f"{', the most doubtful first' if len(found) > 1 else ''}. "
         "Not all are wrong: where classes look alike, a right label may look doubtful too."
         if found
         else "No label is doubtful."
