@@ -159,7 +159,9 @@ def test_missing_files_are_listed_and_the_others_are_used(pets, table):
             "correct its path, or remove its row",
         ),
     ]
-    assert data.warnings == ("2 files cannot be read and left out: 1.png, cats.",)
+    assert data.warnings == (
+        "2 files are empty or cannot be opened and are left out: 1.png, cats.",
+    )
 
 
 def test_a_table_of_which_nothing_exists_is_refused_with_the_first_ten(pets, table):
@@ -184,4 +186,4 @@ def test_an_empty_image_file_is_listed(table, write):
     write("cats/none.png", content=b"")
     data = ImageData.from_csv(table(HEADER + rows() + "cats/none.png,cats\n"))
     assert [r.reason for r in data.rejected] == ["the file is empty"]
-    assert data.warnings == ("1 file cannot be read and left out: none.png.",)
+    assert data.warnings == ("1 file is empty or cannot be opened and is left out: none.png.",)

@@ -162,7 +162,7 @@ def test_a_setting_that_does_not_do_is_named_with_its_layer(layer: Any, message:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("layers = [", "cannot be read"),
+        ("layers = [", "at end of document); correct it there."),
         ("image_size = 32", "must hold a list `layers`, such as layers = [{ conv = 32 }"),
         ("layers = 'conv'", "must hold a list `layers`"),
     ],
@@ -182,7 +182,7 @@ def test_an_unknown_key_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"TOML file; .*missing\.toml cannot be read"):
+    with pytest.raises(UsageError, match=r"missing\.toml does not exist; expected a TOML file"):
         custom_cnn(tmp_path / "missing.toml", num_classes=2)
 
 
@@ -234,5 +234,5 @@ def test_a_kept_description_with_an_unknown_key_is_refused() -> None:
 
 
 def test_a_missing_file_is_told_by_every_way_to_it(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"missing\.toml cannot be read"):
+    with pytest.raises(UsageError, match=r"missing\.toml does not exist"):
         architecture(str(tmp_path / "missing.toml"))

@@ -87,12 +87,21 @@ def rejection_warnings(rejected: list[Rejection]) -> list[str]:
     for item in rejected:
         kinds.get(item.reason, kinds[""]).append(item.path.name)
     sentences = {
-        NOT_AN_IMAGE: ("file is no image by its name", "files are no images by their names"),
-        MISPLACED: ("image lies outside the class folders", "images lie outside the class folders"),
-        "": ("file cannot be read", "files cannot be read"),
+        NOT_AN_IMAGE: (
+            "file is no image by its name and is",
+            "files are no images by their names and are",
+        ),
+        MISPLACED: (
+            "image lies outside the class folders and is",
+            "images lie outside the class folders and are",
+        ),
+        "": (
+            "file is empty or cannot be opened and is",
+            "files are empty or cannot be opened and are",
+        ),
     }
     return [
-        f"{counted(len(names), *sentences[kind])} and left out: {first_few(names, limit=3)}."
+        f"{counted(len(names), *sentences[kind])} left out: {first_few(names, limit=3)}."
         for kind, names in kinds.items()
         if names
     ]

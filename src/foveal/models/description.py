@@ -74,9 +74,7 @@ class NetworkDescription:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(
-                f"`description` must be layers or a TOML file; {path} cannot be read ({error})."
-            ) from error
+            raise UsageError(_unreadable(path, error)) from error
         return cls._read({"name": path.stem, **values}, str(path))
 
     @classmethod
@@ -125,6 +123,19 @@ class NetworkDescription:
             "num_classes": self.num_classes,
             "layers": [dict(table) for table in self.layers],
         }
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    """Say in plain words why a file is no description, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        return f"{path} does not exist; expected a TOML file that describes a network."
+    if isinstance(error, OSError):
+        reason = (error.strerror or str(error)).lower()
+        return f"{path} cannot be read ({reason}); expected a TOML file that describes a network."
+    if isinstance(error, UnicodeDecodeError):
+        return f"{path} is not text in UTF-8; save it as UTF-8."
+    reason = str(error)[:1].lower() + str(error)[1:].rstrip(".")
+    return f"{path} is not valid TOML: {reason}; correct it there."
 
 
 def read_layer(table: Mapping[str, Any]) -> Layer:
