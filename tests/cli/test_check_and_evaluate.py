@@ -101,6 +101,20 @@ def test_evaluate_takes_a_folder_without_splits(capsys, model, colours):
     assert json.loads(out)["splits"]["test"]["accuracy"] == pytest.approx(5 / 6)
 
 
+def test_photos_without_splits_are_not_called_test_photos(capsys, model, colours):
+    _, out, _ = foveal(capsys, "evaluate", model, colours)
+    assert "83.3 % of 6 photos named rightly" in out
+    assert "weakest class: blue, 66.7 % found" in out
+    (colours / "blue" / "0.png").rename(colours / "red" / "3.png")
+    _, out, _ = foveal(capsys, "evaluate", model, colours)
+    assert "100.0 % of 6 photos named rightly" in out
+    assert "weakest class" not in out
+    table = colours / "table.csv"
+    table.write_text("path,label,split\nred/0.png,red,test\n")
+    _, out, _ = foveal(capsys, "evaluate", model, table)
+    assert "of 1 test photo named rightly" in out
+
+
 def test_evaluate_refuses_a_split_where_there_are_none(capsys, model, colours):
     code, out, err = foveal(capsys, "evaluate", model, colours, "--split", "validation")
     assert (code, out) == (2, "")

@@ -216,3 +216,24 @@ def test_two_runs_are_compared_in_words(capsys, colours, tmp_path):
     assert "right and wrong alike" in out
     _, out, _ = foveal(capsys, "compare-runs", colours, other, "--json")
     assert json.loads(out)["mcnemar_p"] == 1.0
+
+
+def test_help_says_why_predict_may_give_another_probability(capsys):
+    _, out, _ = foveal(capsys, "explain", "--help")
+    assert "computed in full precision" in " ".join(out.replace("│", " ").split())
+
+
+def test_predict_says_which_built_in_network_answered(capsys, photo, monkeypatch, colours):
+    from foveal.runtime import imagenet
+    from foveal.runtime.predictor import load
+
+    asked = []
+    monkeypatch.setattr(
+        imagenet, "load_imagenet", lambda name, many: asked.append(name) or load(colours)
+    )
+    code, out, err = foveal(capsys, "predict", "imagenet", photo, "--json")
+    assert (code, asked) == (0, ["efficientnet_lite2"])
+    assert "efficientnet_lite2, with the 2 classes of ImageNet; --backbone chooses another" in err
+    assert json.loads(out)
+    _, _, err = foveal(capsys, "predict", "imagenet", photo, "--backbone", "resnet50")
+    assert err == "resnet50, with the 2 classes of ImageNet\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from foveal.data import list_labelled
+from foveal.data import has_splits, list_labelled
 from foveal.errors import DataError, UsageError
 
 
@@ -33,6 +33,19 @@ def test_split_folders_are_chosen_among_and_test_is_the_first_choice(write):
     root = write("train/a/1.png", "test/a/2.png", "test/b/3.png")
     assert listed(root) == listed(root, "test") == [("2.png", "a"), ("3.png", "b")]
     assert listed(root, "train") == [("1.png", "a")]
+
+
+def test_whether_there_are_splits_is_known_of_folders_and_tables(pets, write):
+    table = pets / "table.csv"
+    table.write_text("path,label\ncats/00.png,cats\n")
+    assert not has_splits(pets)
+    assert not has_splits(table)
+    table.write_text("path,label,split\ncats/00.png,cats,test\n")
+    assert has_splits(table)
+
+
+def test_split_folders_are_splits(write):
+    assert has_splits(write("train/a/1.png", "test/a/2.png"))
 
 
 def test_a_split_that_is_not_there_is_refused_with_those_that_are(write):

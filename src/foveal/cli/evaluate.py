@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from foveal.cli.headline import show_headline
 from foveal.cli.live import listener
 from foveal.cli.output import console, percent, print_json
-from foveal.cli.train import show_headline
 
 if TYPE_CHECKING:
     from foveal.evaluation import Evaluation
@@ -41,6 +41,7 @@ class Evaluate:
         Returns:
             0.
         """
+        from foveal.data import has_splits
         from foveal.runtime.model_folder import find_model, read_config
         from foveal.workflow.evaluate import evaluate_run
         from foveal.workflow.scores import calibration_of
@@ -54,7 +55,8 @@ class Evaluate:
             }
             print_json({"classes": list(result.classes), "splits": {result.split: figures}})
             return 0
-        show_headline(result)
+        divided = self.data is None or has_splits(self.data)
+        show_headline(result, None if divided else "photo")
         show_calibration(calibration)
         show_classes(result)
         return 0

@@ -37,7 +37,9 @@ class Explain:
     place changes; feature-maps: what a block answers; filters: the first layer's weights;
     strongest: the photos of the run that a channel answers to most."""
     label: Annotated[str | None, tyro.conf.arg(name="class", metavar="NAME")] = None
-    """The class that is asked about; by default the most probable ones, side by side."""
+    """The class that is asked about; by default the most probable ones, side by side. Their
+    probabilities are computed in full precision; those of ``foveal predict`` may be some points
+    off where the processor computes in bfloat16."""
     block: str | None = None
     """The block to look at, a name that ``foveal summary RUN`` shows; by default the last one with
     maps, and for feature-maps the first."""

@@ -111,7 +111,11 @@ class Predict:
         if self.model == IMAGENET:
             from foveal.runtime.imagenet import load_imagenet
 
-            predictor = load_imagenet(self.backbone or DEFAULT_BACKBONE, many=many)
+            name = self.backbone or DEFAULT_BACKBONE
+            predictor = load_imagenet(name, many=many)
+            told = f"{name}, with the {len(predictor.classes):,} classes of ImageNet"
+            chosen = "" if self.backbone else "; --backbone chooses another network"
+            console(stderr=True).print(told + chosen, style="dim")
             predictor.views = views
             return predictor
         from foveal.runtime.predictor import load

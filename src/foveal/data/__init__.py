@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foveal.data.dataset import ImageData
 from foveal.data.findings import KINDS, SEVERITIES, DataReport, Finding, Kind, Severity
-from foveal.data.labelled import list_labelled
+from foveal.data.labelled import has_splits, list_labelled
 from foveal.data.preflight import check_data
 from foveal.data.records import SPLITS, Rejection, Sample, Split, counted, relative_name
 from foveal.data.samples import (
@@ -32,6 +32,7 @@ __all__ = [
     "SplitPlan",
     "check_data",
     "counted",
+    "has_splits",
     "list_labelled",
     "relative_name",
     "seeded_split",

@@ -34,6 +34,24 @@ def list_labelled(source: str | Path, split: Split | None = None) -> list[Labell
     return sorted(_of_table(source, split) if is_table(source) else _of_folder(source, split))
 
 
+def has_splits(source: str | Path) -> bool:
+    """Return whether labelled photos are divided into splits.
+
+    Args:
+        source: a folder of class folders, or a table.
+
+    Returns:
+        True where `list_labelled` chooses one of them, False where it lists every photo.
+
+    Raises:
+        DataError: the folder or table cannot be used.
+    """
+    source = Path(source)
+    if is_table(source):
+        return any(entry.split is not None for entry in read_labels(source))
+    return any(folder.split is not None for folder in find_layout(source).classes)
+
+
 def _of_folder(root: Path, split: Split | None) -> list[Labelled]:
     layout = find_layout(root)
     above = [identity(folder) for folder in layout.above]
