@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from PIL import Image
 
 from foveal.models import list_models
 from foveal.ops import KERNELS, average_pool2d, max_pool2d
+from foveal.runtime.model_folder import CONFIG
+from foveal.web.networks import find_runs
+from web.conftest import go
 from web.test_photos import noise
 
 EXAMPLE = [[1, 3, 2, 4], [5, 6, 1, 2], [3, 2, 8, 1], [4, 7, 3, 9]]
@@ -224,3 +228,54 @@ def test_feature_maps_are_those_of_the_network():
     assert [block["name"] for block in found["blocks"]] == list(network.block_names)
     assert found["classes"][0]["probability"] == pytest.approx(likeliest, abs=1e-5)
     assert json.dumps(found)
+
+
+def test_the_formulas_unfold_the_blocks_they_stand_in(open_page):
+    page = open_page("#/explorer")
+    page.get_by_label("Show the formulas").check()
+    assert page.locator(".block-table .why").count() > 0
+    assert page.locator(".fold[aria-expanded=false]").count() == 0
+
+
+def test_the_comparison_counts_blocks_as_the_lessons_do_and_fits(open_page):
+    page = open_page("#/explorer?model=efficientnet_lite0&compare=efficientnet_b0")
+    row = page.get_by_role("row", name="Blocks, without pool and head")
+    assert row.locator("td").first.text_content() == "18"
+    wraps = page.locator(".columns .table-wrap")
+    assert wraps.count() == 2
+    for i in range(2):
+        hidden = wraps.nth(i).evaluate("(wrap) => wrap.scrollWidth - wrap.clientWidth")
+        assert hidden <= 0, f"{hidden} pixels of table {i} stand over the edge"
+
+
+def test_words_about_blocks_fit_what_their_cells_see(open_page):
+    page = open_page("#/features")
+    page.locator(".feature-block").last.wait_for()
+    section = page.locator("section[aria-label=Blocks]")
+    deep = False
+    for line in section.locator("p.lead, h3 small").all_text_contents():
+        if "channels of" in line:
+            sees = int(line.split("sees ")[1].split(" ")[0])
+            assert (sees >= 0.9 * 224) == deep, line
+        deep = deep or line.startswith("Deep")
+    assert deep
+
+
+def test_a_dialog_closes_when_the_page_changes(open_page):
+    page = open_page("#/glossary")
+    go(page, "#/visualizer")
+    page.get_by_role("button", name="Copy as Python").click()
+    page.locator("dialog[open]").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Glossary").wait_for()
+    assert page.locator("dialog").count() == 0
+
+
+def test_runs_are_listed_by_when_they_were_trained(tmp_path):
+    for name, trained in (("old", 1_000), ("newest", 3_000), ("middle", 2_000)):
+        config = tmp_path / name / "model" / CONFIG
+        config.parent.mkdir(parents=True)
+        config.write_text("{}")
+        os.utime(config, (trained, trained))
+    os.utime(tmp_path / "old", (9_000, 9_000))  # a report was written into it later
+    assert [path.name for path in find_runs(tmp_path).values()] == ["newest", "middle", "old"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foveal.learn import glossary, lessons, practice, practice_kinds, takeaways
+from foveal.learn import glossary, lessons, practice, practice_kinds, search_index, takeaways
 from foveal.models import list_models
 from web.conftest import go
 
@@ -140,6 +140,21 @@ def test_search_finds_words_in_lessons_and_marks_them(open_page):
     page.keyboard.press("Enter")
     page.get_by_text("No places for").wait_for()
     assert page.locator("main img").count() == 0
+    page.locator("main").get_by_role("link", name="glossary").click()
+    page.get_by_role("heading", name="Glossary").wait_for()
+
+
+def test_excerpts_of_a_search_hold_whole_words(open_page):
+    page = open_page("#/search?q=pixel")
+    page.locator(".hits li").first.wait_for()
+    known = {entry["href"]: entry["text"].split() for entry in search_index()}
+    cut = 0
+    for hit in page.locator(".hits li").all():
+        words = known[hit.locator("a").get_attribute("href")]
+        excerpt = hit.locator("p").text_content()
+        cut += excerpt.endswith(" …")
+        assert set(excerpt.split()) - {"…"} <= set(words), excerpt
+    assert cut
 
 
 def test_the_glossary_aims_at_a_term_and_filters(open_page):

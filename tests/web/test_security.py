@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import random
 import socket
 import sys
@@ -116,6 +117,20 @@ def test_whatever_computes_needs_the_token(site, client, method: str, path: str,
 def test_other_methods_change_nothing(site, client, method: str):
     assert client.send(method, "/data/kernels.json", headers(site)).status in (400, 405)
     assert client.send(method, "/", headers(site, X_Foveal_Token=None)).status in (400, 403)
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/data/kernels.json", "/nothing"])
+def test_head_is_answered_as_get_is_without_the_body(site, path: str):
+    answers = []
+    for method in ("GET", "HEAD"):
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        answers.append((answer.status, answer.headers["content-length"]))
+        body = answer.read()
+        connection.close()
+    assert answers[0] == answers[1]
+    assert body == b""
 
 
 @pytest.mark.parametrize("fetched", ["cross-site", "same-site"])
