@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import tyro
 
+from foveal.cli.headline import show_headline
 from foveal.cli.live import listener
 from foveal.cli.live_lines import JsonListener
-from foveal.cli.output import console, duration, percent
+from foveal.cli.output import console, duration
 from foveal.errors import UsageError
 from foveal.models import architecture
 from foveal.workflow.settings import DEFAULT_BACKBONE, TrainOptions, TrainSettings
@@ -131,26 +132,3 @@ def _show(run: Any) -> None:
     better = run.closing or (run.next_steps[0] if run.next_steps else None)
     if better:
         screen.print(f"{'better':<8}{better}", markup=False, soft_wrap=True)
-
-
-def show_headline(evaluation: Any) -> None:
-    """Say how good a classifier is, and where it is weakest.
-
-    Args:
-        evaluation: of one split.
-    """
-    screen = console()
-    low, high = evaluation.accuracy_ci95 or (None, None)
-    screen.print(
-        f"[bold]{percent(evaluation.accuracy)}[/bold] of {evaluation.n:,} {evaluation.split} "
-        f"photos named rightly; the true figure lies between {percent(low)} and {percent(high)} "
-        "(95 % interval)"
-    )
-    known = {
-        name: figures.recall
-        for name, figures in evaluation.per_class.items()
-        if figures.recall is not None
-    }
-    if known:
-        weakest = min(known, key=lambda name: known[name])
-        screen.print(f"weakest class: {weakest}, {percent(known[weakest])} found", markup=False)
