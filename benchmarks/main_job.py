@@ -28,6 +28,12 @@ def shared_photos() -> Path:
     return folder
 
 
+def result(trained: Timed) -> dict[str, Any]:
+    """Return what `foveal train --json` writes last: the result."""
+    last: dict[str, Any] = json.loads(trained.output.splitlines()[-1])
+    return last
+
+
 def median(runs: list[Timed], what: str = "seconds") -> float:
     return statistics.median(getattr(run, what) for run in runs)
 
@@ -42,7 +48,7 @@ def measure_training(photos: Path, repeats: int) -> dict[str, Any]:
             floors.append(timed([sys.executable, "-m", "benchmarks.floor", photos]))
             colds.append(timed(train, environment))
             seconds.append(timed(train, environment))
-            accuracy = json.loads(colds[-1].output)["splits"]["validation"]["accuracy"]
+            accuracy = result(colds[-1])["splits"]["validation"]["accuracy"]
     return {
         "photos": len(list(photos.glob("*/*/*"))),
         "floor_seconds": median(floors),
@@ -62,7 +68,7 @@ def measure_start(photos: Path, repeats: int) -> dict[str, Any]:
     """Time one prediction and the help, each in a cold process."""
     with tempfile.TemporaryDirectory() as home:
         train = [*FOVEAL, "train", photos, "--out", f"{home}/runs", "--json"]
-        run = json.loads(timed(train).output)["run"]
+        run = result(timed(train))["run"]
         photo = sorted(photos.glob("val/*/*.jpg"))[0]
         predicts = [timed([*FOVEAL, "predict", run, photo]) for _ in range(repeats)]
         helps = [timed([*FOVEAL, "--help"]) for _ in range(repeats)]
