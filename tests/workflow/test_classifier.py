@@ -69,6 +69,26 @@ def test_the_weights_in_safetensors_are_the_network_in_the_graph(trained, photos
     assert error < (1e-1 if "bf16" in loaded.backend.name else 1e-4)
 
 
+def test_weights_that_were_never_trained_are_saved_with_the_model(photos, tmp_path):
+    import numpy as np
+    import torch
+
+    from foveal.runtime.convert import RawPixels
+    from foveal.runtime.network import load_network
+
+    classifier = Classifier("lenet5", ImageData.from_folder(photos), weights="none", views=1)
+    classifier.fit_head(epochs=2)
+    classifier.save(tmp_path / "model")
+    loaded, network = foveal.load(tmp_path / "model"), load_network(tmp_path / "model")
+    preprocess = loaded.config.preprocess
+    images = np.stack([preprocess.load(file) for file in sorted(photos.rglob("*.jpg"))[::6]])
+    with torch.inference_mode():
+        pixels = RawPixels(network.eval(), preprocess.mean, preprocess.std)
+        expected = pixels(torch.from_numpy(images)).numpy()
+    error = np.abs(loaded.backend.run(images) - expected).max() / np.abs(expected).max()
+    assert error < (1e-1 if "bf16" in loaded.backend.name else 1e-4)
+
+
 def test_the_same_seed_gives_the_same_bytes(photos, shared_graphs, private_cache, tmp_path):
     import shutil
 

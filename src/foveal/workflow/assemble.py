@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from foveal.features.backbone import Backbone, frozen_graph
+from foveal.features.network import load_network
 from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
-from foveal.models.create import create_model
 from foveal.models.heads import dense_head
 from foveal.runtime.backends import OpenVinoBackend, batch_for_many, openvino
 from foveal.runtime.convert import (
@@ -118,7 +118,7 @@ def with_head(backbone: Backbone, head: TrainedHead) -> ConvNet:
     """
     import torch
 
-    network = create_model(backbone.name, pretrained=True)
+    network = load_network(backbone)
     module = dense_head(_widths(head))
     linear = [layer for layer in module if isinstance(layer, torch.nn.Linear)]
     with torch.no_grad():
