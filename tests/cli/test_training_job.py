@@ -80,7 +80,10 @@ def test_another_seed_gives_another_network(photos, uninterrupted, tmp_path):
 def test_a_run_that_was_killed_is_resumed_to_the_same_bits(photos, uninterrupted, tmp_path):
     words = [*SCRATCH, "--checkpoint-minutes", "0", "--out", tmp_path]
     process = subprocess.Popen(command("train", photos, *words), stderr=subprocess.DEVNULL)
-    files = lambda: list(tmp_path.glob("*/checkpoints/checkpoint-*"))  # noqa: E731
+
+    def files():
+        return list(tmp_path.glob("*/checkpoints/checkpoint-*"))
+
     deadline = time.monotonic() + 120
     while not files() or max(file.name for file in files()) < "checkpoint-000005":
         assert process.poll() is None
@@ -226,3 +229,5 @@ def test_a_learning_rate_is_suggested_and_drawn(photos, tmp_path):
     assert plot.read_text().startswith("<svg xmlns=")
     assert "`--plot` must name a new file such as rates.svg" in find(*words, check=2)
     assert "give `--fine-tune` or `--from-scratch`" in find(check=2)
+    refused = find("--fine-tune", "--epochs", "3", "--warmup", "1", check=2)
+    assert "`--epochs`, `--warmup` would have no effect on the search for a learning" in refused

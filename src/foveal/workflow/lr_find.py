@@ -13,6 +13,12 @@ from foveal.workflow.settings import TrainSettings
 from foveal.workflow.tune import FineTuning
 from foveal.workflow.tuning import Tuning, tuning_config
 
+# The test has steps and no epochs, tries every learning rate, and writes no run.
+_UNUSED = (
+    *("epochs", "lr", "patience", "strict", "out", "schedule", "warmup", "ema", "monitor"),
+    *("time_limit", "checkpoint_minutes", "compile"),
+)
+
 
 def learning_rate_curve(
     settings: TrainSettings, *, steps: int = 100, listener: Listener | None = None
@@ -28,7 +34,8 @@ def learning_rate_curve(
         The curve and a suggestion.
 
     Raises:
-        UsageError: neither `fine_tune` nor `from_scratch` is set: a head needs no such test.
+        UsageError: neither `fine_tune` nor `from_scratch` is set, since a head needs no such test;
+            or a setting is given that this test does not use.
         DataError: the photos cannot be trained on.
         TrainingError: the loss never falls.
     """
@@ -38,6 +45,7 @@ def learning_rate_curve(
             "a head on frozen features needs no such test: it trains in seconds at its default "
             "learning rate; give `fine_tune` or `from_scratch`."
         )
+    _refuse_what_has_no_effect(settings)
     data = open_data(settings)
 
     def tell(done: int, total: int, loss: float) -> None:
@@ -53,3 +61,13 @@ def learning_rate_curve(
         classifier, Tuning(**settings.tuning.given()), tuning_config(**settings.given())
     )
     return tuning.learning_rate_curve(steps=steps, on_step=tell)
+
+
+def _refuse_what_has_no_effect(settings: TrainSettings) -> None:
+    plain, given = TrainSettings(folder=settings.folder).as_dict(), settings.as_dict()
+    useless = [f"`{name}`" for name in _UNUSED if given[name] != plain[name]]
+    if useless:
+        raise UsageError(
+            f"{', '.join(useless)} would have no effect on the search for a learning rate; leave "
+            "them out."
+        )
