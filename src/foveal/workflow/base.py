@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -19,7 +20,7 @@ from foveal.workflow.team import found_processes
 from foveal.workflow.trained import Trained
 
 
-class TrainableClassifier:
+class TrainableClassifier(ABC):
     """A classifier that is trained on photos, evaluated and saved.
 
     Args:
@@ -119,13 +120,13 @@ class TrainableClassifier:
         """
         self.trained().write(folder, metrics or {})
 
+    @abstractmethod
     def provenance(self) -> dict[str, Any]:
         """Return where the model comes from.
 
         Returns:
             Versions, engine and the fingerprint of the data.
         """
-        raise NotImplementedError
 
     def trained(self) -> Trained:
         """Return what training left.

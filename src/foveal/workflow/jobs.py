@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +19,22 @@ from foveal.workflow.listener import Listener
 from foveal.workflow.scratch import ScratchClassifier
 from foveal.workflow.settings import TrainSettings
 from foveal.workflow.tuning import tuning_config, tuning_seconds
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a job is given."""
+
+    settings: TrainSettings
+    """The run's settings."""
+    data: ImageData
+    """Its photos."""
+    checkpoints: Path
+    """Where it keeps what it needs to go on later."""
+    listener: Listener
+    """Hears what is being done."""
+    processes: Processes | None = None
+    """Who works on it together; None for what the launcher says."""
 
 
 class Job(Protocol):
@@ -36,30 +54,21 @@ class Job(Protocol):
         """Return what could be done next and what it would cost, or None."""
 
 
-def open_job(
-    settings: TrainSettings,
-    data: ImageData,
-    checkpoints: Path,
-    listener: Listener,
-    processes: Processes | None = None,
-) -> Job:
+def open_job(order: Order) -> Job:
     """Return the job that some settings ask for.
 
     Args:
-        settings: the run's settings.
-        data: its photos.
-        checkpoints: where it keeps what it needs to go on later.
-        listener: hears what is being done.
-        processes: who works on it together; None for what the launcher says.
+        order: settings, photos and who works on them.
 
     Returns:
         The job.
     """
-    if settings.mode == "scratch":
-        return ScratchJob(settings, data, checkpoints, listener, processes)
-    if settings.mode == "fine-tune":
-        return TuningJob(settings, data, checkpoints, listener, processes)
-    return HeadJob(settings, data, listener, processes)
+    jobs: dict[str, Callable[[Order], Job]] = {
+        "head": HeadJob,
+        "fine-tune": TuningJob,
+        "scratch": ScratchJob,
+    }
+    return jobs[order.settings.mode](order)
 
 
 def open_classifier(
@@ -133,21 +142,14 @@ class HeadJob:
     """A head on frozen features; see `Job`.
 
     Args:
-        settings: the run's settings.
-        data: its photos.
-        listener: hears what is being done.
-        processes: who works on it together.
+        order: settings, photos and who works on them.
     """
 
-    def __init__(
-        self,
-        settings: TrainSettings,
-        data: ImageData,
-        listener: Listener,
-        processes: Processes | None = None,
-    ) -> None:
-        self.settings = settings
-        self.classifier = open_classifier(settings, data, listener, processes)
+    def __init__(self, order: Order) -> None:
+        self.settings = order.settings
+        self.classifier = open_classifier(
+            order.settings, order.data, order.listener, order.processes
+        )
 
     def prepare(self) -> None:
         """Encode every photo; see `Job.prepare`."""
@@ -173,25 +175,14 @@ class TuningJob(HeadJob):
     """A head, then the last blocks and the head; see `Job`.
 
     Args:
-        settings: the run's settings.
-        data: its photos.
-        checkpoints: where it keeps what it needs to go on later.
-        listener: hears what is being done.
-        processes: who works on it together.
+        order: settings, photos and who works on them.
     """
 
-    def __init__(
-        self,
-        settings: TrainSettings,
-        data: ImageData,
-        checkpoints: Path,
-        listener: Listener,
-        processes: Processes | None = None,
-    ) -> None:
-        super().__init__(settings, data, listener, processes)
-        self.checkpoints = checkpoints
-        self.config = tuning_config(**settings.given())
-        _check_unfreezing(settings)  # now, and not after every photo is encoded
+    def __init__(self, order: Order) -> None:
+        super().__init__(order)
+        self.checkpoints = order.checkpoints
+        self.config = tuning_config(**order.settings.given())
+        _check_unfreezing(order.settings)  # now, and not after every photo is encoded
 
     def closing(self) -> str | None:
         """Return nothing: fine-tuning is done.
@@ -215,24 +206,13 @@ class ScratchJob:
     """A network from nothing; see `Job`.
 
     Args:
-        settings: the run's settings.
-        data: its photos.
-        checkpoints: where it keeps what it needs to go on later.
-        listener: hears what is being done.
-        processes: who works on it together.
+        order: settings, photos and who works on them.
     """
 
-    def __init__(
-        self,
-        settings: TrainSettings,
-        data: ImageData,
-        checkpoints: Path,
-        listener: Listener,
-        processes: Processes | None = None,
-    ) -> None:
-        self.settings, self.checkpoints = settings, checkpoints
-        self.classifier = open_scratch(settings, data, listener, processes)
-        self.config = self.classifier.config(**settings.given())
+    def __init__(self, order: Order) -> None:
+        self.checkpoints = order.checkpoints
+        self.classifier = open_scratch(order.settings, order.data, order.listener, order.processes)
+        self.config = self.classifier.config(**order.settings.given())
 
     def prepare(self) -> None:
         """Decode every photo; see `Job.prepare`."""

@@ -22,7 +22,7 @@ from foveal.errors import (
 from foveal.storage import lock, require_free_space
 from foveal.training.parallel import Processes
 from foveal.workflow.advice import data_warnings, next_steps
-from foveal.workflow.jobs import open_job
+from foveal.workflow.jobs import Order, open_job
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_folder import CHECKPOINTS, REPORT, Run, write_run
 from foveal.workflow.settings import TrainSettings
@@ -152,7 +152,7 @@ def _complete(
 ) -> Run | None:
     began = time.perf_counter()
     settings = start.settings
-    job = open_job(settings, data, folder / CHECKPOINTS, listener, team)
+    job = open_job(Order(settings, data, folder / CHECKPOINTS, listener, team))
     if team.rank == 0 and not (folder / CHECKPOINTS / START).is_file():
         write_start(folder / CHECKPOINTS, start)
     job.prepare()
