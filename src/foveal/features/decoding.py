@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from foveal.data import Rejection, Sample
-from foveal.errors import ImageError, StorageError
+from foveal.data.reading import decode_sample
+from foveal.errors import ImageError
 from foveal.images import Augment, Preprocess, render_view, sample_number
 from foveal.runtime.backends import Images
 from foveal.runtime.decoding import decode_ahead, in_batches
-from foveal.storage import content_hash, read_bytes
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Decoder:
 
     def _decode(self, job: Job) -> list[Images]:
         started = time.perf_counter()
-        image = self._load(job.sample)
+        image = decode_sample(job.sample, self.preprocess)
         key = sample_number(job.sample.content)
         views = [self._render(image, view, key) for view in job.views]
         self.seconds += time.perf_counter() - started
@@ -102,12 +102,3 @@ class Decoder:
         return render_view(
             image_HWC, self.preprocess, self.views.augment, seed=seed, view=view, sample=key
         )
-
-    def _load(self, sample: Sample) -> Images:
-        try:
-            data = read_bytes(sample.path)
-        except StorageError as error:
-            raise ImageError(sample.path, "cannot be read", "check its permissions") from error
-        if content_hash(data) != sample.content:
-            raise ImageError(sample.path, "changed after it was listed", "start again")
-        return self.preprocess.decode(data, name=str(sample.path))

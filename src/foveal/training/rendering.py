@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.data import Sample
-from foveal.errors import ImageError, StorageError
+from foveal.data.reading import decode_sample
 from foveal.images import Augment, Preprocess
 from foveal.images.draws import DRAWS
 from foveal.images.policies import policy_named
 from foveal.images.view_batches import render_views
-from foveal.storage import content_hash, read_bytes
 from foveal.training.order import epoch_draws
 from foveal.training.photo_store import Photo, PhotoStore
 
@@ -131,11 +130,5 @@ class Renderer:
 
     def _decoded(self, row: int) -> Photo:
         sample, preprocess = self.samples[row], self.recipe.preprocess
-        try:
-            data = read_bytes(sample.path)
-        except StorageError as error:
-            raise ImageError(sample.path, "cannot be read", "check its permissions") from error
-        if content_hash(data) != sample.content:
-            raise ImageError(sample.path, "changed after it was listed", "start again")
-        photo = preprocess.decode(data, name=str(sample.path))
+        photo = decode_sample(sample, preprocess)
         return photo if self.recipe.needs_photos else preprocess.apply(photo)
