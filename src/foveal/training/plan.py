@@ -93,7 +93,7 @@ class FineTunePlan:
         Returns:
             Pairs of what and how much, for people.
         """
-        frozen = self.unfreezing.frozen
+        frozen, encoding = self.unfreezing.frozen, rough_duration(self.encode_seconds)
         total = frozen + len(self.unfreezing.names)
         return (
             ("frozen", f"{frozen} of {total} blocks"),
@@ -102,22 +102,10 @@ class FineTunePlan:
             ("activations", self._activations()),
             (
                 "time",
-                f"about {_duration(self.seconds)}: {counted(self.epochs, 'epoch')} of "
-                f"{_duration(self.epoch_seconds)}"
-                + (f" after {_duration(self.encode_seconds)} once" if self.encode_seconds else ""),
+                f"about {rough_duration(self.seconds)}: {counted(self.epochs, 'epoch')} of "
+                f"{rough_duration(self.epoch_seconds)}"
+                + (f" after {encoding} once" if self.encode_seconds else ""),
             ),
-        )
-
-    def sentence(self) -> str:
-        """Return the plan in a few words.
-
-        Returns:
-            One sentence.
-        """
-        return (
-            f"Fine-tuning {len(self.unfreezing.names)} blocks and the head ({self.parameters:,} "
-            f"parameters) for {counted(self.epochs, 'epoch')} takes about "
-            f"{_duration(self.seconds)}; {self._activations()}."
         )
 
     def _activations(self) -> str:
@@ -223,7 +211,15 @@ def _trained_rate(suffix: Suffix, shape: tuple[int, ...]) -> float:
     return timing.samples / timing.seconds
 
 
-def _duration(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
+    """Say about how long something takes.
+
+    Args:
+        seconds: an estimate, 0 or more.
+
+    Returns:
+        Such as ``"40 s"``, ``"3 min"`` or ``"1.5 h"``.
+    """
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     if seconds < 5400:

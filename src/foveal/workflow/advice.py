@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveal.data import ImageData, Rejection, Sample, counted, relative_name
 from foveal.models import architecture, list_models
+from foveal.training.plan import rough_duration
 from foveal.workflow.settings import TrainSettings
 
 _FEW = 50  # photos a class below which more photos usually help most
@@ -106,8 +107,8 @@ def fine_tuning_offer(settings: TrainSettings, seconds: float | None) -> str:
     else:
         cost = f"takes about {rough_duration(seconds)} here"
     return (
-        f"Fine-tuning {cost}. It often adds 2 to 10 points where photos are unlike everyday "
-        f"ones, and little where the head is near 100 % already: {command}"
+        f"Fine-tuning {cost}. It helps most where photos are unlike everyday ones, and little "
+        f"where the head is near 100 % already: {command}"
     )
 
 
@@ -124,22 +125,6 @@ def _tuned(settings: TrainSettings) -> TrainSettings:
         patience=None,
         views=None,
     )
-
-
-def rough_duration(seconds: float) -> str:
-    """Say about how long something takes.
-
-    Args:
-        seconds: an estimate.
-
-    Returns:
-        Such as ``"40 seconds"`` or ``"3 minutes"``.
-    """
-    if seconds < 90:
-        return f"{max(10, round(seconds, -1)):.0f} seconds"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.1f} hours"
 
 
 def _more_accurate(name: str) -> str | None:

@@ -12,7 +12,9 @@ from foveal.workflow.settings import TUNING_VIEWS
 DEFAULTS: dict[str, Any] = {"epochs": 12, "batch": 64, "lr": 1.5e-3, "label_smoothing": 0.1}
 LR_MULT, CACHE_GB = 0.1, 8.0
 USUAL_LR_MULT = (0.01, 0.2)
-_STEP = 0.4  # training steps of the last third a second, as a share of images encoded: measured
+# Training steps of the last third of the blocks, as a share of the images that the whole network
+# encodes in the same time. Lite0 0.91, Lite2 0.85: f32 steps, bf16 encoding, two quiet Xeon cores.
+_STEP = 0.9
 
 
 @dataclass(frozen=True)
