@@ -24,7 +24,7 @@ def write_samples(
         path = folder / f"{index:03d}.png"
         Image.fromarray(chance.integers(0, 256, shape, dtype=np.uint8)).save(path)
         content = file_content_hash(path)
-        samples.append(Sample(path, str(index % 2), split, None, content))  # type: ignore[arg-type]
+        samples.append(Sample(path, str(index % 2), split, None, content))  # type: ignore[arg-type]  # a str
     return samples
 
 

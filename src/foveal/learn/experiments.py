@@ -5,8 +5,6 @@ from __future__ import annotations
 import platform
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 from foveal.learn.figures.networks import COMPARED
 from foveal.models import architecture
 from foveal.models.create import create_model
+from foveal.training.head import one_thread
 
 DEPTHS = (4, 12, 20, 36)
 CHANNELS, STEPS, BATCH, SEEDS = 16, 200, 64, (0, 1, 2)
@@ -62,7 +61,7 @@ def depth_experiment() -> dict[str, Any]:
     bunch = load_digits()
     images = torch.from_numpy(bunch.images).float()[:, None] / 16
     labels = torch.from_numpy(bunch.target)
-    with _one_thread():
+    with one_thread():
         results = {
             name: [
                 round(statistics.fmean(_train(images, labels, depth, skip, s) for s in SEEDS), 3)
@@ -94,7 +93,7 @@ def _train(images: Tensor, labels: Tensor, depth: int, skip: bool, seed: int) ->
         chosen = torch.randint(len(images), (BATCH,), generator=chance)
         loss = nn.functional.cross_entropy(network(images[chosen]), labels[chosen])
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
         optimiser.step()
         losses.append(loss.item())
     return statistics.fmean(losses[-50:])
@@ -113,7 +112,7 @@ def network_speeds() -> dict[str, Any]:
         network = create_model(name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         size = architecture(name).image_size
         image = torch.randn(1, 3, size, size).contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode(), _one_thread():
+        with torch.inference_mode(), one_thread():
             network(image)
             speeds[name] = round(1 / min(_seconds(network, image) for _ in range(5)), 1)
     conditions = (
@@ -127,13 +126,3 @@ def _seconds(network: nn.Module, image: Tensor) -> float:
     started = time.process_time()
     network(image)
     return time.process_time() - started
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

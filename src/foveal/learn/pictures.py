@@ -47,7 +47,7 @@ def pictures() -> Mapping[str, Callable[[], bytes]]:
     Returns:
         What makes the file's content, by file name; it is made once.
     """
-    return {name: lambda name=name: _file(name) for name in PICTURES}  # type: ignore[misc]
+    return {name: lambda name=name: _file(name) for name in PICTURES}  # type: ignore[misc]  # the default binds it
 
 
 @cache

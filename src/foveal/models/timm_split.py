@@ -69,7 +69,7 @@ def plan_of(name: str, model: Any, channels: int, image_size: int) -> Plan:
 
     try:
         calls, end = watch(model, run)
-    except (NotImplementedError, AttributeError) as error:
+    except (NotImplementedError, AttributeError) as error:  # timm's way to say "no such method"
         raise _refusal(name, "is no classifier") from error
     trunk, tail = _cut(calls, middle[0])
     head = _head_call(name, model, tail)

@@ -123,7 +123,7 @@ def _answer(renderer: Renderer, task: Task, answers: BinaryIO) -> None:
         pixels = renderer.render(task.epoch, task.rows)
     except FovealError as error:
         write_message(answers, Answer(task.number, error=error))
-    except Exception as error:
+    except Exception as error:  # the trainer must hear of it: a silent worker would be waited for
         told = TrainingError(
             f"rendering failed in a worker process ({type(error).__name__}: {error}); "
             "this is a fault of Foveal: train with workers 0 to see where."
