@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-long lint types bench lock wheel browser clean
+.PHONY: help demo test test-long lint types bench reference lock wheel browser clean
 
 help:
 	@echo "make demo       install into .venv and run the main job on built-in data"
 	@echo "make test       install what development needs, then lint, types, layers, tests"
 	@echo "make test-long  the long programmes: 30,000 mutants and the like"
 	@echo "make bench      measure speed and memory; writes benchmarks/results.json"
+	@echo "make reference  write docs/cli.md and docs/api again, after flags or docstrings changed"
 	@echo "make wheel      build the wheel and try it in a fresh environment"
 	@echo "make lock       write .ci/requirements.lock again, after dependencies changed"
 	@echo "make clean      remove .venv and everything that was built"
@@ -53,6 +54,9 @@ test-long: $(VENV)/.installed-dev browser
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+reference: $(VENV)/.installed-dev
+	$(BIN)/python docs/generator
 
 # Writes .ci/requirements.lock again: after a change of dependencies, or for newer versions.
 lock: | $(BIN)/python
