@@ -8,7 +8,7 @@ import numpy as np
 
 from foveal.images import Preprocess
 from foveal.runtime.backends import openvino
-from foveal.runtime.convert import save_openvino
+from foveal.runtime.graphs import save_openvino
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.storage import write_bytes
 

@@ -149,7 +149,8 @@ def open_backend(backbone: Backbone) -> Backend:
 
 def _convert(backbone: Backbone, path: Path) -> None:
     from foveal.features.network import pixels_to_features
-    from foveal.runtime.convert import save_openvino, to_openvino
+    from foveal.runtime.convert import to_openvino
+    from foveal.runtime.graphs import save_openvino
 
     preprocess = backbone.preprocess
     module = pixels_to_features(backbone)

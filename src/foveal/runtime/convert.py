@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from foveal.errors import StorageError
 from foveal.runtime.backends import openvino
-from foveal.storage import require_free_space, write_bytes
+from foveal.storage import write_bytes
 
-_XML_BYTES = 2_000_000
-Dense = tuple[NDArray[np.float32], NDArray[np.float32]]  # weight (out, in), bias (out,)
 
 
 class RawPixels(nn.Module):
@@ -73,27 +68,6 @@ def to_openvino(module: RawPixels, image_size: int, channels: int = 3) -> Any:
         )
 
 
-def save_openvino(model: Any, path: Path) -> None:
-    """Write an OpenVINO graph as ``.xml`` and ``.bin``, in full precision.
-
-    Args:
-        model: an ``openvino.Model``.
-        path: the ``.xml`` file, inside a folder that `foveal.storage.replace_folder` gave.
-
-    Raises:
-        DiskFullError: there is no room for it.
-        StorageError: it cannot be written.
-    """
-    constants = (node for node in model.get_ops() if node.get_type_name() == "Constant")
-    size = sum(node.get_byte_size() for node in constants)
-    require_free_space(path, size + _XML_BYTES)
-    try:
-        openvino().save_model(model, path, compress_to_fp16=False)
-    except RuntimeError as error:
-        require_free_space(path, size + _XML_BYTES)  # the disk may have filled up meanwhile
-        raise StorageError(f"cannot write {path}: {error}; check the folder.") from error
-
-
 def save_weights(network: nn.Module, path: Path) -> None:
     """Write every weight of a network as safetensors.
 
@@ -107,27 +81,3 @@ def save_weights(network: nn.Module, path: Path) -> None:
     """
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     write_bytes(path, safetensors.torch.save(state))
-
-
-def attach_head(prefix: Any, layers: Sequence[Dense]) -> Any:
-    """Add dense layers, with ReLU between them, to the end of a graph.
-
-    Joining graphs costs milliseconds where converting the whole network again costs seconds.
-
-    Args:
-        prefix: an ``openvino.Model`` with the output (?, D). It is changed.
-        layers: weights (out, in) and biases (out,), first to last.
-
-    Returns:
-        An ``openvino.Model`` with the output (?, K).
-    """
-    ov = openvino()
-    from openvino import opset13 as opset
-
-    node = prefix.output(0).get_node().input_value(0)
-    for index, (weight, bias) in enumerate(layers):
-        node = opset.relu(node) if index else node
-        node = opset.matmul(node, opset.constant(weight), False, True)
-        node = opset.add(node, opset.constant(bias))
-    result = opset.result(node)
-    return ov.Model([result], prefix.get_parameters(), "foveal")

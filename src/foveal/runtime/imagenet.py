@@ -60,7 +60,8 @@ def imagenet_classes() -> tuple[str, ...]:
 
 def _write(folder: Path, row: Architecture) -> None:
     from foveal.models.create import create_model
-    from foveal.runtime.convert import RawPixels, save_openvino, save_weights, to_openvino
+    from foveal.runtime.convert import RawPixels, save_weights, to_openvino
+    from foveal.runtime.graphs import save_openvino
 
     weights, _ = row.trained()
     preprocess = weights.preprocess

@@ -12,13 +12,8 @@ from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
 from foveal.models.heads import dense_head
 from foveal.runtime.backends import OpenVinoBackend, batch_for_many, openvino
-from foveal.runtime.convert import (
-    RawPixels,
-    attach_head,
-    save_openvino,
-    save_weights,
-    to_openvino,
-)
+from foveal.runtime.convert import RawPixels, save_weights, to_openvino
+from foveal.runtime.graphs import attach_head, save_openvino
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
 from foveal.training.head import TrainedHead
