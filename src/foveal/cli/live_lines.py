@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foveal.cli.output import duration, percent
+from foveal.errors import FovealError, TrainingInterrupted
 from foveal.workflow.listener import Listener, Step
 
 if TYPE_CHECKING:
@@ -166,6 +167,16 @@ class JsonListener(Listener):
         line = json.dumps({"event": event, **values}, ensure_ascii=False, allow_nan=False)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+    def ended(self, error: Exception) -> None:
+        """Write why there will be no result.
+
+        Args:
+            error: what ended the work; one that was told to stop did not fail.
+        """
+        stopped = isinstance(error, TrainingInterrupted)
+        name = "" if isinstance(error, FovealError) else f"{type(error).__name__}: "
+        self.event("stopped" if stopped else "failed", text=f"{name}{error}")
 
     def note(self, sentence: str) -> None:
         """Write a remark; see `Listener.note`.

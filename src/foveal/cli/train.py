@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -15,7 +15,11 @@ from foveal.cli.live_lines import JsonListener
 from foveal.cli.output import console, duration
 from foveal.errors import UsageError
 from foveal.models import architecture
+from foveal.workflow.listener import Listener
 from foveal.workflow.settings import DEFAULT_BACKBONE, TrainOptions, TrainSettings
+
+if TYPE_CHECKING:
+    from foveal.workflow.run_folder import Run
 
 FAST_BACKBONE = "efficientnet_lite0"
 
@@ -28,6 +32,8 @@ class Train(TrainOptions):
     """A folder with one sub-folder of photos per class, or a CSV table with path and label."""
     resume: Path | None = None
     """Go on with this run, which was stopped; needs nothing else."""
+    name: str | None = None
+    """The name of the run's own folder; by default that of the photos, numbered."""
     json: bool = False
     """Write what happens and the result as lines of JSON for a program to read."""
 
@@ -40,8 +46,6 @@ class Train(TrainOptions):
         Raises:
             UsageError: there are neither photos nor a run to resume, or both.
         """
-        from foveal.workflow.run import resume_run, train_run
-
         if self.folder is not None and self.resume is not None:
             raise UsageError(
                 f"`resume` takes its photos from the run; leave {self.folder} out: foveal train "
@@ -52,13 +56,15 @@ class Train(TrainOptions):
                 "train needs photos or a run to go on with: foveal train PHOTOS, or foveal train "
                 "--resume RUN."
             )
+        if self.resume is not None and self.name is not None:
+            raise UsageError(f"`name` has no effect on a run that goes on; leave {self.name} out.")
         heard = JsonListener() if self.json else listener()
-        if self.folder is not None:
-            if self.mode == "head" and self.backbone_name == DEFAULT_BACKBONE:
-                heard.note(fast_alternative())
-            run = train_run(self.settings(self.folder), heard)
-        else:
-            run = resume_run(Path(self.resume or ""), self._given(), heard)
+        try:
+            run = self._trained(heard)
+        except Exception as error:
+            if isinstance(heard, JsonListener):
+                heard.ended(error)
+            raise
         if run is None:  # not the first of several processes: that one tells
             return 0
         if isinstance(heard, JsonListener):
@@ -77,6 +83,15 @@ class Train(TrainOptions):
             These options, and the photos.
         """
         return TrainSettings.on(folder, self)
+
+    def _trained(self, heard: Listener) -> Run | None:
+        from foveal.workflow.run import resume_run, train_run
+
+        if self.folder is None:
+            return resume_run(Path(self.resume or ""), self._given(), heard)
+        if self.mode == "head" and self.backbone_name == DEFAULT_BACKBONE:
+            heard.note(fast_alternative())
+        return train_run(self.settings(self.folder), heard, name=self.name)
 
     def _given(self) -> dict[str, Any]:
         """Return what was given beside --resume."""

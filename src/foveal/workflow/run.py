@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import time
@@ -39,6 +40,8 @@ from foveal.workflow.start import (
 )
 from foveal.workflow.team import found_processes, heard_once
 
+_NAME = re.compile(r"\w(?:[\w .-]*\w)?")
+_LONGEST_NAME = 100  # bytes; file systems end at 255
 _RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
 
 
@@ -71,6 +74,7 @@ def train_run(
     settings: TrainSettings,
     listener: Listener | None = None,
     processes: Processes | None = None,
+    name: str | None = None,
 ) -> Run | None:
     """Train, evaluate and save a classifier.
 
@@ -78,6 +82,7 @@ def train_run(
         settings: the run's settings.
         listener: hears what is being done; None for silence.
         processes: who works on it together; None for what the launcher says.
+        name: of the run folder; None for that of the photos, numbered.
 
     Returns:
         The run; None in all processes but the first.
@@ -86,8 +91,10 @@ def train_run(
         DataError: the photos cannot be trained on, or `strict` was asked for and one is unreadable.
         StorageError: the run folder cannot be written.
         TrainingError: training failed, or was stopped.
-        UsageError: the run folder would lie among the photos.
+        UsageError: the run folder would lie among the photos, or its name cannot be used.
     """
+    if name is not None:
+        require_new_name(settings.out, name)
     if settings.out.absolute().is_relative_to(settings.folder.absolute()):
         raise UsageError(
             f"`out` must lie outside the photos, where a run would look like a class; got "
@@ -100,7 +107,7 @@ def train_run(
     _refuse_unreadable(data, settings)
     if team.rank > 0:
         return _complete(Path(team.same(None)), new_start(settings, data), data, listener, team)
-    folder = new_run_folder(settings.out, settings.folder)
+    folder = new_run_folder(settings.out, settings.folder, name)
     with _empty_folder_removed(folder), lock(folder / ".lock"), _resumable(folder):
         team.same(str(folder))
         listener.run_folder(folder)
@@ -175,12 +182,35 @@ def _complete(
     return run
 
 
-def new_run_folder(out: Path, source: Path) -> Path:
+def require_new_name(out: Path, name: str) -> None:
+    """Refuse a name that no new run folder can have.
+
+    Args:
+        out: where runs are kept.
+        name: of the run folder.
+
+    Raises:
+        UsageError: it is no plain name, or there is such a folder.
+    """
+    if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST_NAME:
+        raise UsageError(
+            "`name` must be letters, digits and spaces, dots, dashes or underscores between them, "
+            f"at most {_LONGEST_NAME} bytes; got {name!r}."
+        )
+    if (out / name).exists():
+        raise UsageError(
+            f"`name` must be new; {out / name} exists: choose another, or go on with that run by "
+            "--resume."
+        )
+
+
+def new_run_folder(out: Path, source: Path, name: str | None = None) -> Path:
     """Make an empty folder for a run, named after its photos and numbered.
 
     Args:
         out: where runs are kept; made if it is missing.
         source: the folder or table of photos.
+        name: of the folder; None for that of the photos, numbered.
 
     Returns:
         A new folder such as ``runs/flowers-001``.
@@ -191,8 +221,8 @@ def new_run_folder(out: Path, source: Path) -> Path:
     """
     require_free_space(out, _RUN_BYTES)
     stem = source.absolute().stem or "photos"
-    for number in range(1, 1000):
-        folder = out / f"{stem}-{number:03d}"
+    names = [name] if name is not None else [f"{stem}-{number:03d}" for number in range(1, 1000)]
+    for folder in (out / each for each in names):
         try:
             folder.mkdir(parents=True)
             return folder
@@ -202,6 +232,8 @@ def new_run_folder(out: Path, source: Path) -> Path:
             raise StorageError(
                 f"cannot make the run folder {folder}: {error.strerror}; choose another `--out`."
             ) from error
+    if name is not None:
+        raise StorageError(f"{out / name} exists by now; choose another `--name`.")
     raise StorageError(f"{out} holds 999 runs of {stem!r}; remove some or choose another `--out`.")
 
 
