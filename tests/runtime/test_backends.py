@@ -10,8 +10,8 @@ from torch import nn
 from foveal.errors import ModelError
 from foveal.runtime.backends import OpenVinoBackend, TorchBackend, best_precision
 from foveal.runtime.convert import RawPixels, to_openvino
-from foveal.runtime.graphs import attach_head
 from foveal.runtime.cores import usable_cores
+from foveal.runtime.graphs import attach_head
 
 SIZE = 24
 

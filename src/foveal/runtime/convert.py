@@ -15,7 +15,6 @@ from foveal.runtime.backends import openvino
 from foveal.storage import write_bytes
 
 
-
 class RawPixels(nn.Module):
     """A network with its normalisation folded in: it takes uint8 images (N, H, W, C).
 
