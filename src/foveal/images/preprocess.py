@@ -172,12 +172,19 @@ class Preprocess:
         fraction = self.crop_fraction if self.resize == "crop" else 1.0
         return math.ceil(self.image_size / fraction)
 
-    def decode(self, source: str | Path | bytes, *, name: str | None = None) -> NDArray[np.uint8]:
+    def decode(
+        self,
+        source: str | Path | bytes,
+        *,
+        name: str | None = None,
+        max_pixels: int | None = None,
+    ) -> NDArray[np.uint8]:
         """Decode a photo as large as this geometry needs it; large JPEGs decode faster smaller.
 
         Args:
             source: a path, or the content of a file.
             name: what to call the image in errors.
+            max_pixels: refuse images with more pixels than this; None for the usual limit.
 
         Returns:
             uint8 (H, W, 3), RGB: what `apply` and `render_view` take.
@@ -185,9 +192,10 @@ class Preprocess:
         Raises:
             ImageError: the image cannot be used; says why and what to do.
         """
-        from foveal.images.io import load_image
+        from foveal.images.io import MAX_PIXELS, load_image
 
-        return load_image(source, name=name, min_side=self.min_side)
+        most = MAX_PIXELS if max_pixels is None else max_pixels
+        return load_image(source, name=name, min_side=self.min_side, max_pixels=most)
 
     def apply(self, image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Cut and resize a decoded photo.

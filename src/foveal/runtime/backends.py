@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -177,6 +177,16 @@ class OpenVinoBackend:
             queue.wait_all()  # a queue that dies while it works takes the process with it
         yield from done
 
+    def runners(self) -> list[Callable[[Images], Outputs]]:
+        """Return as many ways to run the network side by side as suit the CPU.
+
+        Returns:
+            Functions from uint8 (N, H, W, C) to float32 (N, K), each for one thread at a time; N
+            is `batch` where that is fixed.
+        """
+        count = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        return [_runner(self._compiled.create_infer_request()) for _ in range(count)]
+
     def _filled(self, images_NHWC: Images) -> Images:
         if self.batch is None or len(images_NHWC) == self.batch:
             return images_NHWC
@@ -229,6 +239,14 @@ class TorchBackend:
         """
         for tag, images in batches:
             yield tag, self.run(images)
+
+
+def _runner(request: Any) -> Callable[[Images], Outputs]:
+    def run(images_NHWC: Images) -> Outputs:
+        request.infer({0: images_NHWC})
+        return np.array(request.get_output_tensor(0).data, np.float32)
+
+    return run
 
 
 def _named(model: Any) -> str:

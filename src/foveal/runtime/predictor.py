@@ -190,6 +190,19 @@ class Predictor:
                     yield position, of_views[0] if looks == 1 else np.mean(of_views, axis=0)
         yield from failed
 
+    def named(self, path: str, row: NDArray[np.float32], top_k: int) -> Prediction:
+        """Return what one row of the backend's outputs says.
+
+        Args:
+            path: what to call the image.
+            row: float32, as `outputs` gives it.
+            top_k: how many names it gets, 1 or more.
+
+        Returns:
+            The prediction.
+        """
+        return self._prediction(path, row, top_k)
+
     def _load(self, source: Source) -> list[Images]:
         preprocess = self.config.preprocess
         if isinstance(source, str | Path):
@@ -249,6 +262,7 @@ def open_folder(
     many: bool,
     views: AveragedViews | None = None,
     coverage: float | None = None,
+    any_number: bool = False,
 ) -> Predictor:
     """Load a model folder.
 
@@ -257,6 +271,8 @@ def open_folder(
         many: arrange the cores for many photos at once rather than for one quick answer.
         views: looks at several views of each image; None for one look.
         coverage: see `load`.
+        any_number: with `many`: let each request have any number of images, as a server needs it;
+            a fixed number is some 3 % faster.
 
     Returns:
         The classifier on OpenVINO.
@@ -268,7 +284,7 @@ def open_folder(
     if coverage is not None:
         from foveal.runtime.rejection import open_rejecting
 
-        return open_rejecting(folder, coverage, many=many, views=views)
-    batch = batch_for_many() if many else None
+        return open_rejecting(folder, coverage, many=many, views=views, any_number=any_number)
+    batch = batch_for_many() if many and not any_number else None
     backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
     return Predictor(read_config(folder), backend, views)

@@ -94,7 +94,12 @@ def open_with_features(
 
 
 def open_rejecting(
-    folder: Path, coverage: float, *, many: bool, views: AveragedViews | None = None
+    folder: Path,
+    coverage: float,
+    *,
+    many: bool,
+    views: AveragedViews | None = None,
+    any_number: bool = False,
 ) -> RejectingPredictor:
     """Load a model folder that can answer "none of these".
 
@@ -103,6 +108,7 @@ def open_rejecting(
         coverage: the share of photos of its classes to keep, above 0 to below 1.
         many: arrange the cores for many photos at once.
         views: looks at several views of each image; None for one look.
+        any_number: see `foveal.runtime.predictor.open_folder`.
 
     Returns:
         The classifier on OpenVINO.
@@ -114,7 +120,8 @@ def open_rejecting(
     """
     config = read_config(folder)
     rejector = read_rejector(folder, config, coverage)
-    return RejectingPredictor(config, _backend(folder, config, many=many), rejector, views)
+    backend = _backend(folder, config, many=many, any_number=any_number)
+    return RejectingPredictor(config, backend, rejector, views)
 
 
 def with_features(graph: Any, dense_layers: int) -> Any:
@@ -141,10 +148,12 @@ def with_features(graph: Any, dense_layers: int) -> Any:
     return openvino().Model([opset.result(joined)], graph.get_parameters(), "foveal")
 
 
-def _backend(folder: Path, config: ModelConfig, *, many: bool) -> OpenVinoBackend:
+def _backend(
+    folder: Path, config: ModelConfig, *, many: bool, any_number: bool = False
+) -> OpenVinoBackend:
     graph = openvino().Core().read_model(folder / GRAPH)
     layers = max(1, len(config.head_widths) - 1)
-    batch = batch_for_many() if many else None
+    batch = batch_for_many() if many and not any_number else None
     return OpenVinoBackend(with_features(graph, layers), batch=batch, throughput=many)
 
 

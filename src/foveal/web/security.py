@@ -49,6 +49,26 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
+def with_headers(send: Send) -> Send:
+    """Let every answer carry `HEADERS`.
+
+    Args:
+        send: of ASGI.
+
+    Returns:
+        What sends instead.
+    """
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+        await send(message)
+
+    return sending
+
+
 class Guard:
     """Refuses what does not come from our own page; adds the headers of every answer.
 
@@ -74,19 +94,12 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-            await send(message)
-
         refusal = self._refusal(scope)
         answer: ASGIApp = self._app
         if refusal is not None:
             status, reason = refusal
             answer = JSONResponse({"error": reason}, status_code=status)
-        await answer(scope, receive, with_headers)
+        await answer(scope, receive, with_headers(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)

@@ -20,26 +20,39 @@ HOST = "127.0.0.1"
 _BACKLOG = 128
 
 
-def listen(port: int) -> socket.socket:
-    """Open a port of this machine, for this machine only.
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """Open a port of this machine, by default for this machine only.
 
     Args:
         port: which; 0 for any that is free.
+        host: the address to listen at, or a name of it.
 
     Returns:
         A socket that listens.
 
     Raises:
-        UsageError: the port is taken or may not be used.
+        UsageError: the port is taken or may not be used, or the address is not of this machine.
     """
+    try:
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise UsageError(
+            f"`host` must be an address of this machine; {host!r} is none: leave --host out to "
+            "serve this machine alone."
+        ) from error
     # asyncio sends small answers at once (TCP_NODELAY) only where the protocol is named.
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((HOST, port))
+        opened.bind(place)
         opened.listen(_BACKLOG)  # who comes before the server is up waits instead of failing
     except (OSError, OverflowError) as error:
         opened.close()
+        if getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            raise UsageError(
+                f"`host` must be an address of this machine; {host!r} is none: leave --host out "
+                "to serve this machine alone."
+            ) from error
         taken = getattr(error, "errno", None) == errno.EADDRINUSE
         raise UsageError(
             f"`port` must be free; {port} is {'taken' if taken else 'not to be had'}: "

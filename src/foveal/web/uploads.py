@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -24,7 +25,12 @@ class RefusedUpload(Exception):  # noqa: N818  # it becomes an answer, not a tra
 
 
 async def read_body(
-    request: Request, most: int = MAX_UPLOAD_BYTES, seconds: float = SLOWEST_SECONDS
+    request: Request,
+    most: int = MAX_UPLOAD_BYTES,
+    seconds: float = SLOWEST_SECONDS,
+    *,
+    what: str = "a photo",
+    arrived: Callable[[int], None] = lambda count: None,
 ) -> bytes:
     """Return the body of a request.
 
@@ -32,6 +38,8 @@ async def read_body(
         request: whose body has not been read.
         most: bytes that are taken.
         seconds: in which all of it must arrive.
+        what: what the body is, for the sentences.
+        arrived: called with the bytes of each piece; it may refuse.
 
     Returns:
         The bytes, which are never written anywhere.
@@ -39,7 +47,7 @@ async def read_body(
     Raises:
         RefusedUpload: it is too large, too slow, broken off or empty.
     """
-    too_large = RefusedUpload(413, f"a photo may have up to {most // 2**20} MB; choose a smaller.")
+    too_large = RefusedUpload(413, f"{what} may have up to {most // 2**20} MB; choose a smaller.")
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal():
         raise RefusedUpload(400, "the length of the upload is no number.")
@@ -49,11 +57,12 @@ async def read_body(
         async with asyncio.timeout(seconds):
             body = bytearray()
             async for chunk in request.stream():
+                arrived(len(chunk))
                 body += chunk
                 if len(body) > most:
                     raise too_large
     except TimeoutError:
-        raise RefusedUpload(408, f"the photo did not arrive in {seconds:g} seconds.") from None
+        raise RefusedUpload(408, f"{what} must arrive within {seconds:g} seconds.") from None
     except ClientDisconnect:
         raise RefusedUpload(400, "the upload broke off.") from None
     if not body:
