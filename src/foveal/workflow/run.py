@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import signal
 import time
@@ -25,6 +24,7 @@ from foveal.training.parallel import Processes
 from foveal.workflow.advice import data_warnings, next_steps
 from foveal.workflow.jobs import Order, open_job
 from foveal.workflow.listener import Listener
+from foveal.workflow.naming import require_new_name
 from foveal.workflow.run_folder import CHECKPOINTS, REPORT, Run, write_run
 from foveal.workflow.settings import TrainSettings
 from foveal.workflow.start import (
@@ -40,8 +40,6 @@ from foveal.workflow.start import (
 )
 from foveal.workflow.team import found_processes, heard_once
 
-_NAME = re.compile(r"\w(?:[\w .-]*\w)?")
-_LONGEST_NAME = 100  # bytes; file systems end at 255
 _RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
 
 
@@ -180,28 +178,6 @@ def _complete(
     )
     write_run(run, start, began)
     return run
-
-
-def require_new_name(out: Path, name: str) -> None:
-    """Refuse a name that no new run folder can have.
-
-    Args:
-        out: where runs are kept.
-        name: of the run folder.
-
-    Raises:
-        UsageError: it is no plain name, or there is such a folder.
-    """
-    if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST_NAME:
-        raise UsageError(
-            "`name` must be letters, digits and spaces, dots, dashes or underscores between them, "
-            f"at most {_LONGEST_NAME} bytes; got {name!r}."
-        )
-    if (out / name).exists():
-        raise UsageError(
-            f"`name` must be new; {out / name} exists: choose another, or go on with that run by "
-            "--resume."
-        )
 
 
 def new_run_folder(out: Path, source: Path, name: str | None = None) -> Path:
