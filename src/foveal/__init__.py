@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor, load
     from foveal.training import HeadConfig
     from foveal.workflow.classifier import Classifier
+    from foveal.workflow.export import Exported, export_model
 
 __all__ = [
     "Augment",
     "Classifier",
     "Evaluation",
+    "Exported",
     "FovealError",
     "HeadConfig",
     "ImageData",
@@ -33,6 +35,7 @@ __all__ = [
     "Preprocess",
     "__version__",
     "create_model",
+    "export_model",
     "inspect_image",
     "list_models",
     "load",
@@ -48,6 +51,7 @@ _HOMES = {
     "foveal.runtime.predictor": ("Prediction", "Predictor", "load"),
     "foveal.training": ("HeadConfig",),
     "foveal.workflow.classifier": ("Classifier",),
+    "foveal.workflow.export": ("Exported", "export_model"),
 }
 _LAZY = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -57,6 +57,10 @@ COMMANDS = {
     "errors": Entry(
         "foveal.cli.errors:Errors", "List what is wrong: mistakes, labels, odd photos."
     ),
+    "export": Entry(
+        "foveal.cli.export:Export",
+        "Write a trained classifier as a file for other programs, and try it out.",
+    ),
     "models": Entry("foveal.cli.models:Models", "List the networks there are."),
     "summary": Entry("foveal.cli.summary:Summary", "Show what a network consists of."),
     "compare": Entry(
