@@ -21,7 +21,9 @@ class Learn:
     no_browser: bool = False
     """Do not open a browser."""
     runs: Path = Path("runs")
-    """The folder whose trained runs the architecture explorer lists."""
+    """The folder of trained runs."""
+    photos: Path = Path("photos")
+    """The folder of photos for the workbench, which is part of the site."""
     export: Path | None = None
     """Write the site as static files into this new folder, for any web host, and stop."""
 
@@ -35,6 +37,7 @@ class Learn:
         Returns:
             0.
         """
+        from foveal.web.app import Site
         from foveal.web.serve import export_site, run_site
 
         if self.export is not None:
@@ -45,7 +48,8 @@ class Learn:
             told = f"{count} files in {self.export}; any web server can serve them."
             console().print(told, markup=False, soft_wrap=True)
             return 0
-        run_site(self.runs, self.port, open_browser=not self.no_browser, started=_tell)
+        site = Site(self.runs, self.photos)
+        run_site(site, self.port, open_browser=not self.no_browser, started=_tell)
         return 0
 
 

@@ -66,8 +66,13 @@ COMMANDS = {
     "compare": Entry(
         "foveal.cli.compare:Compare", "Put networks side by side: size, work, speed, accuracy."
     ),
+    "serve": Entry("foveal.cli.serve:Serve", "Answer predictions over HTTP."),
     "learn": Entry(
         "foveal.cli.learn:Learn", "Open lessons, the filter visualizer and the network explorer."
+    ),
+    "workbench": Entry(
+        "foveal.cli.workbench:Workbench",
+        "Train a classifier in the browser: photos in, answers out.",
     ),
 }
 

@@ -13,15 +13,33 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from foveal.errors import FovealError, ImageError
+from foveal.errors import (
+    DataError,
+    DiskFullError,
+    FovealError,
+    LockedError,
+    MissingExtraError,
+    TrainingError,
+    UsageError,
+)
 from foveal.web import networks
 from foveal.web.documents import COMPUTING, Documents, as_json
 from foveal.web.security import Guard
 from foveal.web.uploads import RefusedUpload, read_body
+from foveal.web.workbench.bench import Workbench
+from foveal.web.workbench.routes import add_workbench
 
 INDEX = "index.html"
 _EMPTY_TOKEN = 'name="foveal-token" content=""'
 _WAITING = 8  # photos that may wait for their turn
+_STATUS: tuple[tuple[type[FovealError], int], ...] = (
+    (UsageError, 422),
+    (DataError, 422),
+    (MissingExtraError, 422),
+    (TrainingError, 409),
+    (LockedError, 409),
+    (DiskFullError, 507),
+)
 _READING = ["GET", "HEAD"]  # the server leaves out the body of an answer to HEAD
 
 
@@ -30,7 +48,9 @@ class Site:
     """What a running site is made of."""
 
     runs: Path
-    """The folder whose trained runs the explorer lists."""
+    """The folder of trained runs."""
+    photos: Path = Path("photos")
+    """The folder of photos that the workbench trains on."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     """What our own page proves itself with."""
     documents: Documents = field(default_factory=Documents)
@@ -53,6 +73,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     _add_computing(app)
     _add_runs(app, site)
+    add_workbench(app, Workbench.at(site.photos, site.runs))
     _add_documents(app, site)
     return app
 
@@ -114,7 +135,8 @@ def _refused(_: Request, error: Exception) -> Response:
 
 
 def _failed(_: Request, error: Exception) -> Response:
-    return _json({"error": str(error)}, 422 if isinstance(error, ImageError) else 500)
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    return _json({"error": str(error)}, status)
 
 
 def _http_error(_: Request, error: Exception) -> Response:

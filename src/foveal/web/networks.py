@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from foveal.models import architecture, list_models
 from foveal.runtime.model_folder import CONFIG
+from foveal.web.workbench.names import opaque_id
 
 _computing = threading.Lock()
 _SOURCE_FOLDER = "src/foveal/models"
@@ -75,4 +75,4 @@ def find_runs(folder: Path) -> dict[str, Path]:
     runs = [path for path in folder.iterdir() if (path / "model" / CONFIG).is_file()]
     # When it was trained: the folder itself also changes when a report is written into it.
     runs.sort(key=lambda path: (path / "model" / CONFIG).stat().st_mtime, reverse=True)
-    return {hashlib.sha256(str(path).encode()).hexdigest()[:12]: path for path in runs}
+    return {opaque_id(path): path for path in runs}

@@ -61,23 +61,31 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     return opened
 
 
-def run_site(runs: Path, port: int, *, open_browser: bool, started: Callable[[str], None]) -> None:
+def run_site(
+    site: Site,
+    port: int,
+    *,
+    open_browser: bool,
+    started: Callable[[str], None],
+    page: str = "",
+) -> None:
     """Serve the site until it is interrupted.
 
     Args:
-        runs: the folder whose trained runs the explorer lists.
+        site: what it shows.
         port: 0 for any that is free.
         open_browser: open the site in the reader's browser.
         started: called with the address.
+        page: where to begin, such as ``"#/workbench"``; by default the start page.
 
     Raises:
         UsageError: the port cannot be used.
         FovealError: the server could not start.
     """
     opened = listen(port)
-    address = f"http://{HOST}:{opened.getsockname()[1]}/"
+    address = f"http://{HOST}:{opened.getsockname()[1]}/{page}"
     config = uvicorn.Config(
-        create_app(Site(runs)),
+        create_app(site),
         log_level="warning",
         access_log=False,
         server_header=False,

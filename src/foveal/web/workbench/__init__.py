@@ -1,0 +1,12 @@
+"""The workbench: photos, trainings and trained classifiers in the browser, on this machine.
+
+::
+
+    photo_sets, archive, checking, thumbnails    photos: kept, unpacked, checked, shown
+    processes, trainings, runs                   training in a process of its own, and its files
+    using, cells, exports                        what is done with a trained classifier
+    answers, names                               refusals, bounded work, ids
+    routes, *_routes                             which address asks for what
+
+Ids are hashes of resolved names: no path is ever made from what a request says.
+"""

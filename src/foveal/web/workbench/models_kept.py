@@ -1,0 +1,87 @@
+"""Trained classifiers that stay loaded: the last few that were asked, and the others let go."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from foveal.runtime.model_folder import CONFIG, find_model
+from foveal.runtime.predictor import Predictor, load
+
+if TYPE_CHECKING:
+    from foveal.explain import Explainer
+
+Loaded = TypeVar("Loaded")
+_KEPT = 4  # a predictor takes about 100 MB, an explainer 50
+
+
+@dataclass(frozen=True)
+class _Key:
+    kind: str
+    folder: Path
+    changed: int
+    """When the model was written, in nanoseconds: another one in its place is loaded anew."""
+
+
+class LoadedModels:
+    """Loads classifiers when they are first asked, one at a time."""
+
+    def __init__(self) -> None:
+        self._loading = threading.RLock()
+        self._kept: OrderedDict[_Key, Any] = OrderedDict()
+
+    def predictor(self, run: Path, reject: bool = False) -> Predictor:
+        """Return a classifier.
+
+        Args:
+            run: its run folder.
+            reject: whether it is to answer "none of these"; that is learned when first asked for.
+
+        Returns:
+            The classifier.
+
+        Raises:
+            ModelError: there is no model.
+            DataError: it has not learned what to reject, and the photos of the run are gone.
+        """
+        if not reject:
+            return self._get("plain", run, lambda: load(run))
+        with self._loading:
+            from foveal.workflow.scores import ensure_rejection
+
+            coverage = ensure_rejection(run)
+            return self._get("rejecting", run, lambda: load(run, coverage=coverage))
+
+    def explainer(self, run: Path) -> Explainer:
+        """Return what explains a classifier.
+
+        Args:
+            run: its run folder.
+
+        Returns:
+            The explainer.
+
+        Raises:
+            ModelError: there is no model.
+        """
+        from foveal.explain import Explainer
+
+        return self._get("explaining", run, lambda: Explainer.load(run))
+
+    def _get(self, kind: str, run: Path, make: Callable[[], Loaded]) -> Loaded:
+        with self._loading:
+            folder = find_model(run)
+            key = _Key(kind, folder, (folder / CONFIG).stat().st_mtime_ns)
+            if key not in self._kept:
+                for old in [k for k in self._kept if (k.kind, k.folder) == (kind, folder)]:
+                    del self._kept[old]
+                self._kept[key] = make()
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            loaded: Loaded = self._kept[key]
+            return loaded
