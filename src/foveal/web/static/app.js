@@ -9,6 +9,7 @@ const LABS = [
   ["visualizer", "Filter visualizer"], ["channels", "Channels"], ["pooling", "Pooling"],
   ["gradient", "Gradient lens"], ["features", "What layers see"], ["explorer", "Architecture explorer"],
 ];
+const OWN = [["workbench", "Train a classifier"], ["workbench/runs", "Your classifiers"]];
 const REVIEW = [
   ["check", "Knowledge check"], ["takeaways", "Key takeaways"], ["glossary", "Glossary"], ["search", "Search"],
 ];
@@ -23,6 +24,7 @@ const item = (path, title, extra) =>
 async function fillNavigation() {
   const lessonList = h("ul", {});
   side.append(
+    h("h2", {}, "Your own"), h("ul", {}, OWN.map(([path, title]) => item(path, title))),
     h("h2", {}, "Lessons"), lessonList, h("h2", {}, "Labs"),
     h("ul", {}, LABS.map(([path, title]) => item(path, title))), h("h2", {}, "Review"),
     h("ul", {}, REVIEW.map(([path, title]) => item(path, title))));
@@ -47,7 +49,8 @@ function markProgress() {
 }
 
 function markPlace({ name, rest }) {
-  const path = [name, ...(name === "lessons" ? rest.slice(0, 1) : [])].join("/");
+  const part = name === "lessons" || rest[0] === "runs" ? rest.slice(0, 1) : [];
+  const path = [name, ...part].join("/");
   side.querySelectorAll("a").forEach((link) => {
     if (link.dataset.path === path) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

@@ -4,7 +4,7 @@ const VIEWS = {
   "": "start", lessons: "lessons", visualizer: "visualizer", channels: "channels",
   pooling: "pooling", gradient: "gradient", explorer: "explorer", features: "features",
   check: "check", takeaways: "takeaways", glossary: "glossary", search: "search",
-  source: "source",
+  source: "source", workbench: "workbench/main",
 };
 
 /** Read "#/lessons/pooling?x=1" into its parts. */

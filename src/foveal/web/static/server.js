@@ -1,4 +1,5 @@
-// The only module that knows the server's addresses. In the static export the same paths are files.
+// The only module that knows the server's addresses, but for those of the workbench, which are in
+// workbench_server.js. In the static export the same paths are files.
 
 const token = document.querySelector('meta[name="foveal-token"]')?.content ?? "";
 const kept = new Map();
@@ -6,7 +7,18 @@ const kept = new Map();
 /** Whether a server computes, or these are static files. */
 export const hasServer = token !== "";
 
-export class ServerError extends Error {}
+/** What went wrong, in a sentence; `status` 0 where no answer came, `wait` in seconds where it says so. */
+export class ServerError extends Error {
+  constructor(reason, status = 0, wait = null) {
+    super(reason);
+    Object.assign(this, { status, wait });
+  }
+}
+
+export const GONE = "the server does not answer; is `foveal` still running in its window?";
+
+/** What our own page proves itself with. */
+export const proof = token ? { "X-Foveal-Token": token } : {};
 
 async function answer(response) {
   if (response.ok) return response.json();
@@ -14,16 +26,15 @@ async function answer(response) {
   try {
     reason = (await response.json()).error ?? reason;
   } catch { /* no JSON: a plain file server */ }
-  throw new ServerError(reason);
+  throw new ServerError(reason, response.status, Number(response.headers.get("Retry-After")) || null);
 }
 
-async function ask(path, options = {}) {
+export async function ask(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, {
-      ...options, headers: { ...options.headers, ...(token ? { "X-Foveal-Token": token } : {}) } });
+    response = await fetch(path, { ...options, headers: { ...options.headers, ...proof } });
   } catch {
-    throw new ServerError("the server does not answer; is `foveal learn` still running?");
+    throw new ServerError(GONE);
   }
   return answer(response);
 }

@@ -4,6 +4,7 @@ import { short } from "../math/format.js";
 import { paint } from "../math/display.js";
 import * as server from "../server.js";
 import { h, isDark, onTheme, setText } from "../widgets/dom.js";
+import { decode, drawRgb } from "../widgets/pixels.js";
 
 const LARGEST = 16 * 1024 * 1024;
 // From which share of the photo's side a cell's window belongs to a stage, and what to say of it.
@@ -12,8 +13,6 @@ const STAGES = [
   [0.2, "Middle blocks: corners, stripes, repeated parts. A cell sees a patch of the photo; maps get smaller, channels more."],
   [0.9, "Deep blocks: parts and whole things. The window of a cell is about as large as the photo, or larger: it then reaches over the edge. A map of few cells says roughly where, and the channel says what."],
 ];
-
-const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
 function drawMap(canvas, map) {
   const levels = new Int8Array(decode(map.levels).buffer);
@@ -72,11 +71,8 @@ class Features {
 
   render(facts, title, credit) {
     this.redraw = [];
-    const input = h("canvas", { class: "map", role: "img", "aria-label": `${title}, as the network gets it`, width: facts.input.side, height: facts.input.side });
-    const rgb = decode(facts.input.rgb);
-    const pixels = new Uint8ClampedArray(facts.input.side ** 2 * 4).fill(255);
-    for (let i = 0; i < facts.input.side ** 2; i += 1) for (let k = 0; k < 3; k += 1) pixels[i * 4 + k] = rgb[i * 3 + k];
-    input.getContext("2d").putImageData(new ImageData(pixels, facts.input.side, facts.input.side), 0, 0);
+    const input = h("canvas", { class: "map", role: "img", "aria-label": `${title}, as the network gets it` });
+    drawRgb(input, decode(facts.input.rgb), facts.input.side, facts.input.side);
     const said = new Set();
     this.result.replaceChildren(
       h("div", { class: "columns" },

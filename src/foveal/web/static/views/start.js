@@ -3,6 +3,7 @@
 import { h, s } from "../widgets/dom.js";
 
 const TILES = [
+  ["workbench", "Train your own classifier", "From your photos or webcam to a classifier that answers: photos, check, train, use. No code.", "Your own"],
   ["lessons", "Four lessons", "Images as arrays, convolution and pooling, architectures, transfer learning. With code that runs.", "About an hour"],
   ["visualizer", "Filter visualizer", "Slide a filter over numbers you choose, and see every product and every sum.", "Start here"],
   ["gradient", "Gradient lens", "Watch gradient descent recover a hidden filter, window by window.", "Lab"],
@@ -37,6 +38,7 @@ export function mount(page) {
         h("p", { class: "lead" }, "Convolutional networks, from the pixels up. Every number on these pages is worked out in front of you, and you can change it."),
         h("div", { class: "row" },
           h("a", { class: "button primary", href: "#/visualizer" }, "Open the visualizer"),
+          h("a", { class: "button primary", href: "#/workbench" }, "Train your own classifier"),
           h("a", { class: "button", href: "#/lessons" }, "Read the lessons"))),
       h("div", { class: "hero-art" }, art())),
     h("h2", { class: "visually-hidden" }, "What you can do here"),

@@ -1,0 +1,214 @@
+// A set of photos: a card for each class, with every way to add photos to it.
+
+import { byClass, looksLikeImage } from "../../math/folders.js";
+import { counted } from "../../math/scores.js";
+import { recall, remember } from "../../local.js";
+import { queueOf, remarks } from "../../uploads.js";
+import { h, setText, unique } from "../../widgets/dom.js";
+import { PhotoGrid } from "../../widgets/photo_grid.js";
+import { dropZone, picker } from "../../widgets/picked_files.js";
+import { Recorder } from "../../widgets/recorder.js";
+import * as server from "../../workbench_server.js";
+import { attempt, heading, NextBar, problemBox, sentence } from "./parts.js";
+
+const [FEW, LEAST] = [10, 2]; // photos of a class: too few to learn from; what the server needs
+const SHOWN_REFUSALS = 50;
+const EXAMPLES = ["such as: my mug", "such as: my keys"];
+
+export class ClassCards {
+  constructor(box, set, limits) {
+    this.set = set;
+    this.key = `classes.${set.id}`; // named here but without photos: the server has no folder yet
+    this.queue = queueOf(set.id);
+    this.queue.most = limits.photo_mb;
+    this.cards = new Map();
+    this.status = h("p", { role: "status", class: "visually-hidden" });
+    this.problem = problemBox();
+    this.list = h("div", { class: "class-cards" });
+    const id = unique("class");
+    this.name = h("input", { type: "text", id, autocomplete: "off", maxlength: "60", placeholder: EXAMPLES[0] });
+    const form = h("form", { class: "card stack tight add-class", onsubmit: (event) => this.submit(event) },
+      h("label", { for: id, class: "strong" }, "Add a class"),
+      h("p", { class: "small muted" }, "A class is one kind of thing that it shall tell apart from the others."),
+      h("div", { class: "row nowrap" }, this.name, h("button", { type: "submit" }, "Add")));
+    const folder = picker("Add a folder of class folders…", { folder: true, class: "small quiet", chosen: (files) => this.folder(files) });
+    box.append(heading(`Photos: ${set.name}`, "Name the classes and give each at least ten photos: different backgrounds, sides and light. More is better."),
+      remarks.has(set.id) ? h("p", { class: "banner" }, sentence(remarks.get(set.id))) : "", this.problem, this.status, this.list, h("div", { class: "row" }, folder));
+    this.list.append(form);
+    this.next = new NextBar(box, { text: "Next: check the photos" });
+    for (const { name, n } of set.classes) this.card(name).update({ n, photos: set.photos[name] ?? [] });
+    for (const name of recall(this.key, [])) this.card(name);
+    for (const name of this.queue.classes.keys()) this.card(name);
+    this.listeners = Object.entries({ changed: (event) => this.changed(event.detail), added: (event) => this.added(event.detail),
+      waiting: (event) => this.cards.get(event.detail.label)?.busy(event.detail.seconds) });
+    this.listeners.forEach(([type, listener]) => this.queue.addEventListener(type, listener));
+    this.render();
+  }
+
+  card(name) {
+    if (!this.cards.has(name)) {
+      const card = new ClassCard(this, name);
+      this.cards.set(name, card);
+      this.list.lastElementChild.before(card.root);
+    }
+    return this.cards.get(name);
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const name = this.name.value.trim();
+    if (!name) return setText(this.problem, "A class needs a name: type one, and press Add.");
+    if (this.cards.has(name)) return setText(this.problem, `There is a class “${name}” already: add photos to it.`);
+    setText(this.problem, "");
+    this.card(name).picker.focus();
+    this.name.value = "";
+    this.name.placeholder = EXAMPLES[1];
+    this.keepNames();
+    return this.render();
+  }
+
+  forget(name) {
+    this.cards.get(name).unmount();
+    this.cards.get(name).root.remove();
+    this.cards.delete(name);
+    this.queue.classes.delete(name);
+    this.keepNames();
+    this.render();
+    this.name.focus();
+  }
+
+  keepNames() {
+    remember(this.key, [...this.cards].filter(([, card]) => !card.n).map(([name]) => name));
+  }
+
+  folder(files) {
+    const { classes, outside } = byClass(files);
+    setText(this.problem, classes.size ? "" : "This folder holds no folders of photos; choose the one that holds one folder for each class.");
+    for (const [name, found] of classes) this.card(name).send(found);
+    if (outside.length && classes.size) setText(this.status, `${counted(outside.length, "photo")} in no class folder left out.`);
+  }
+
+  changed({ label }) {
+    this.card(label).progress();
+    const { total, done, refused } = this.queue.of(label);
+    if (total && total === done + refused.length) {
+      setText(this.status, `${label}: ${counted(done, "photo")} added${refused.length ? `, ${refused.length} refused` : ""}.`);
+    }
+    this.render();
+  }
+
+  added({ label, photo }) {
+    const card = this.card(label);
+    const fresh = !card.photos.some(({ id }) => id === photo.id);
+    card.update({ n: card.n + (fresh ? 1 : 0), photos: fresh ? [photo, ...card.photos] : card.photos });
+    this.keepNames();
+  }
+
+  async remove(card, photo) {
+    const removed = await attempt(this.problem, () => server.removePhoto(this.set.id, photo.id));
+    if (!removed) return;
+    setText(this.status, `${photo.name} removed from ${card.name}.`);
+    card.update({ n: card.n - 1, photos: card.photos.filter(({ id }) => id !== photo.id) });
+    if (!card.n) this.keepNames();
+    this.render();
+  }
+
+  render() {
+    const cards = [...this.cards.values()];
+    const [full, thin] = [cards.filter(({ n }) => n >= LEAST), cards.filter(({ n }) => n < LEAST)];
+    const few = full.filter(({ n }) => n < FEW).map(({ name }) => name);
+    const total = cards.reduce((sum, { n }) => sum + n, 0);
+    let why = `${counted(total, "photo")} in ${counted(full.length, "class", "classes")}.`;
+    if (full.length < 2) why = `Needed: two classes with photos; there ${full.length === 1 ? "is one" : "are none"} yet.`;
+    else if (thin.length) why = `${why} “${thin[0].name}” has too few photos and will be left out or refused.`;
+    else if (few.length) why = `${why} ${few.length === 1 ? `“${few[0]}” has` : `${few.length} classes have`} fewer than ${FEW} photos: expect mistakes.`;
+    if (this.queue.busy) why = `Still sending ${counted(this.queue.busy, "photo")}…`;
+    this.next.update({ href: full.length >= 2 && !this.queue.busy ? `#/workbench/check/${this.set.id}` : null, why });
+  }
+
+  unmount() {
+    this.cards.forEach((card) => card.unmount());
+    this.listeners.forEach(([type, listener]) => this.queue.removeEventListener(type, listener));
+    for (const name of [...this.queue.classes.keys()]) if (!this.queue.of(name).refused.length) this.queue.settle(name);
+  }
+}
+
+class ClassCard {
+  constructor(cards, name) {
+    Object.assign(this, { cards, name, n: 0, photos: [] });
+    this.count = h("span", { class: "muted number" });
+    this.bar = h("progress", { hidden: true, "aria-label": `Photos sent for ${name}` });
+    this.note = h("p", { class: "small muted" });
+    this.refused = h("div");
+    this.camera = h("div");
+    const thumbs = h("div", { class: "stack tight" });
+    this.grid = new PhotoGrid(thumbs, { label: `Photos of ${name}`, remove: (photo) => cards.remove(this, photo) });
+    const [choose, input] = picker("Add photos…", { class: "small primary", "aria-label": `Add photos to ${name}`, chosen: (files) => this.send(files) });
+    this.picker = choose;
+    this.webcam = h("button", { type: "button", class: "small", "aria-label": `Webcam for ${name}`, onclick: () => this.record() }, "Webcam");
+    this.drop = h("button", { type: "button", class: "small quiet", "aria-label": `Remove class ${name}`, onclick: () => cards.forget(name) }, "Remove class");
+    const title = unique("class-title");
+    this.more = h("p", { class: "small muted" });
+    this.root = h("section", { class: "card stack tight class-card", "aria-labelledby": title, data: { class: name } },
+      h("div", { class: "row spread" }, h("h2", { id: title }, name), this.count),
+      h("div", { class: "row" }, choose, input, this.webcam, this.drop),
+      this.camera, this.bar, this.note, this.refused, thumbs, this.more);
+    dropZone(this.root, (files) => this.send(files));
+    this.update({ n: 0, photos: [] });
+    this.progress();
+  }
+
+  send(files) {
+    const photos = files.filter(looksLikeImage);
+    const others = files.length - photos.length;
+    this.left = others ? `${counted(others, "file")} that ${others === 1 ? "is" : "are"} no photo left out.` : "";
+    this.cards.queue.settle(this.name);
+    if (photos.length) this.cards.queue.add(this.name, photos);
+    else this.progress();
+  }
+
+  update({ n, photos }) {
+    Object.assign(this, { n, photos });
+    setText(this.count, counted(n, "photo"));
+    this.drop.hidden = n > 0;
+    this.grid.update(photos);
+    setText(this.more, n > photos.length && photos.length ? `The first ${photos.length} of ${n} are shown.` : "");
+  }
+
+  /** The server is busy: say so instead of seeming stuck. */
+  busy(seconds) { setText(this.note, `The server is busy; going on in ${seconds} s.`); }
+
+  progress() {
+    const { total, done, refused } = this.cards.queue.of(this.name);
+    const settled = done + refused.length;
+    this.bar.hidden = settled >= total;
+    this.bar.max = Math.max(1, total);
+    this.bar.value = settled;
+    setText(this.note, settled < total ? `${settled} of ${total} sent` : this.left ?? "");
+    this.refused.replaceChildren(...(refused.length ? [this.refusals(refused)] : []));
+  }
+
+  refusals(refused) {
+    return h("details", { open: true, class: "refusals" },
+      h("summary", {}, `${counted(refused.length, "photo")} refused`),
+      h("ul", {}, refused.slice(0, SHOWN_REFUSALS).map((one) => h("li", {}, h("b", {}, one.name), ": ", sentence(one.sentence)))),
+      refused.length > SHOWN_REFUSALS ? h("p", {}, `And ${refused.length - SHOWN_REFUSALS} more.`) : "",
+      h("button", { type: "button", class: "small", onclick: () => this.cards.queue.again(this.name) }, "Try again"));
+  }
+
+  record() {
+    if (this.recorder) return this.recorder.close();
+    for (const other of this.cards.cards.values()) other.recorder?.close(); // one camera, one use
+    this.webcam.setAttribute("aria-expanded", "true");
+    this.recorder = new Recorder(this.camera, { label: this.name,
+      taken: (photo) => this.cards.queue.add(this.name, [photo]),
+      closed: () => {
+        this.recorder = null;
+        this.webcam.removeAttribute("aria-expanded");
+        this.webcam.focus();
+      } });
+    return this.recorder.start();
+  }
+
+  unmount() { this.recorder?.unmount(); }
+}

@@ -1,0 +1,163 @@
+// Try a photo or the webcam: the likeliest classes, and what in the photo speaks for each.
+
+import { percent } from "../../math/scores.js";
+import { h, setText } from "../../widgets/dom.js";
+import { HeatPhoto } from "../../widgets/heat_photo.js";
+import { Choices } from "../../widgets/choices.js";
+import { PhotoInput } from "../../widgets/photo_input.js";
+import * as server from "../../workbench_server.js";
+import { keep, kept } from "./kept_photo.js";
+import { attempt, problemBox, sentence } from "./parts.js";
+
+const [TOP, EXPLAINED] = [5, 3];
+const QUIET = 5000; // ms between two answers read aloud while the webcam runs
+const METHODS = [["gradcam", "Grad-CAM"], ["gradcam++", "Grad-CAM++"], ["occlusion", "Occlusion (slow)"]];
+
+export async function mount(box, { about }) {
+  const view = new TryPhoto(box, about);
+  const photo = kept();
+  if (photo) await view.input.open(photo.blob, photo.name);
+  return { unmount: () => view.input.unmount() };
+}
+
+class TryPhoto {
+  constructor(box, about) {
+    Object.assign(this, { about, method: "gradcam", turn: 0, spoken: 0 });
+    this.problem = problemBox();
+    this.status = h("p", { role: "status", class: "visually-hidden" });
+    this.answer = h("p", { class: "answer" }, "Give it a photo: its answer comes here.");
+    this.bars = h("ul", { class: "bars answers-list" });
+    this.all = h("button", { type: "button", class: "small quiet", hidden: true, "aria-expanded": "false", onclick: () => this.unfold() });
+    this.facts = h("p", { class: "small muted" });
+    this.unable = h("p", { class: "small muted" });
+    this.reject = h("input", { type: "checkbox", checked: true, onchange: () => this.again() });
+    const columns = h("div", { class: "columns try" });
+    box.append(this.problem, this.status, columns);
+    this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
+    columns.append(h("section", { class: "card stack tight", "aria-label": "Answer" }, this.answer, this.bars, this.all, this.facts,
+      h("label", { class: "check small" }, this.reject, "Say “none of these” when it is unlike what it learned"), this.unable));
+    this.why = h("section", { class: "card stack", hidden: true, "aria-label": "Why" });
+    box.append(this.why);
+    this.buildWhy();
+  }
+
+  buildWhy() {
+    this.classes = h("div", { class: "row", role: "group", "aria-label": "Class to explain" });
+    this.live = h("button", { type: "button", class: "primary", hidden: true, onclick: () => this.freeze() }, "Stop here and explain");
+    this.busy = h("p", { class: "muted", role: "status" });
+    const [left, right] = [h("div", { class: "stack tight" }), h("div", { class: "stack" })];
+    this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live,
+      h("div", { class: "columns" }, left, right));
+    this.heat = new HeatPhoto(left);
+    new Choices(right, { legend: "Method", options: METHODS.map(([value, title]) => ({ value, title })),
+      change: (method) => { this.method = method; if (this.explained) this.explain(this.explained); } }).update(this.method);
+    right.append(this.busy, h("p", { class: "small muted" }, "Grad-CAM weighs the last maps of the network by how much each speaks for the class. Occlusion covers one place after another and watches the answer: slow, but it asks nothing of the network."));
+  }
+
+  /** False tells a running webcam to stop. */
+  async look(blob, name, live) {
+    const mine = this.turn += 1;
+    if (!live) setText(this.answer, "Looking…");
+    const found = await attempt(this.problem, () => this.predict(blob));
+    if (mine !== this.turn) return true;
+    if (!found) {
+      if (!live) setText(this.answer, "No answer.");
+      return false;
+    }
+    this.photo = { blob, name };
+    keep(this.photo);
+    this.show(found, live);
+    return true;
+  }
+
+  /** Where it cannot be learned what is unlike, answer without that, and say why. */
+  async predict(blob) {
+    try {
+      return await server.predict(this.about.id, blob, this.reject.checked);
+    } catch (error) {
+      if (!this.reject.checked || ![409, 422].includes(error.status)) throw error;
+      const found = await server.predict(this.about.id, blob, false);
+      this.reject.checked = false;
+      this.reject.disabled = true;
+      setText(this.unable, sentence(error.message));
+      return found;
+    }
+  }
+
+  again() { if (this.photo && !this.input.camera.on) this.look(this.photo.blob, this.photo.name, false); }
+
+  show(found, live) {
+    const [best] = found.classes;
+    const words = found.rejected ? "None of these" : best.label;
+    setText(this.answer, words);
+    this.answer.classList.toggle("rejected", Boolean(found.rejected));
+    const said = found.rejected ? `None of these; the nearest is ${best.label} with ${percent(best.probability, 0)}.`
+      : `${best.label}, ${percent(best.probability, 0)}.`;
+    if (!live || (words !== this.words && performance.now() - this.spoken > QUIET)) {
+      this.spoken = performance.now();
+      setText(this.status, said);
+    }
+    this.words = words;
+    this.found = found.classes;
+    this.fill();
+    setText(this.facts, [found.rejected ? `The nearest would be “${best.label}”.` : "", found.milliseconds ? `Answered in ${Math.max(1, Math.round(found.milliseconds))} ms.` : "", live ? "" : found.preprocess ?? ""].filter(Boolean).join(" "));
+    this.why.hidden = false;
+    this.live.hidden = !live;
+    this.classes.hidden = live;
+    if (live) this.heat.root.hidden = true;
+    else this.offer();
+  }
+
+  fill() {
+    const most = this.unfolded ? this.found.length : TOP;
+    // The same elements again: a webcam's answers must not make the page flicker.
+    const shown = this.found.slice(0, most);
+    while (this.bars.children.length > shown.length) this.bars.lastElementChild.remove();
+    shown.forEach(({ label, probability }, i) => {
+      const row = this.bars.children[i] ?? this.bars.appendChild(h("li", {}, h("span", { class: "name" }), h("meter", { min: 0, max: 1 }), h("b", { class: "number" })));
+      const [name, meter, number] = row.children;
+      setText(name, label);
+      meter.value = probability;
+      meter.setAttribute("aria-label", label);
+      setText(number, percent(probability));
+    });
+    this.all.hidden = this.found.length <= TOP;
+    setText(this.all, this.unfolded ? `Only the first ${TOP}` : `All ${this.found.length} classes`);
+    this.all.setAttribute("aria-expanded", String(Boolean(this.unfolded)));
+  }
+
+  unfold() {
+    this.unfolded = !this.unfolded;
+    this.fill();
+  }
+
+  offer() {
+    this.buttons = this.found.slice(0, EXPLAINED).map(({ label }) => h("button", {
+      type: "button", "aria-pressed": "false", onclick: () => this.explain(label) }, label));
+    this.classes.replaceChildren(...this.buttons);
+    this.heat.root.hidden = true;
+    this.explained = null;
+    setText(this.busy, "");
+  }
+
+  async freeze() {
+    await this.input.freeze();
+    if (this.photo) await this.look(this.input.last ?? this.photo.blob, "Webcam", false);
+    await this.explain(this.found[0].label);
+    this.buttons[0].focus();
+  }
+
+  async explain(label) {
+    this.explained = label;
+    const mine = this.explaining = {};
+    this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === label)));
+    setText(this.busy, "Working it out…");
+    const title = METHODS.find(([name]) => name === this.method)[1].replace(" (slow)", "");
+    const found = await attempt(this.problem, () => server.explain(this.about.id, this.photo.blob, label, this.method));
+    if (mine !== this.explaining || label !== this.explained) return;
+    setText(this.busy, "");
+    if (!found) return;
+    this.heat.update(found, title);
+    setText(this.status, this.heat.said);
+  }
+}
