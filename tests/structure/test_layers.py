@@ -20,6 +20,8 @@ TORCH_FREE = [
     "foveal.cli.errors",
     "foveal.cli.compare_runs",
     "foveal.cli.learn",
+    "foveal.cli.serve",
+    "foveal.web.serving.server",
     "foveal.web.serve",
     "foveal.learn",
     "foveal.workflow.settings",

@@ -1,0 +1,1 @@
+"""The prediction server behind `foveal serve`. Imports without PyTorch."""
