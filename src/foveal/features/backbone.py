@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foveal.errors import ModelError, UsageError
+from foveal.data import Sample
+from foveal.data.reading import decode_sample
+from foveal.errors import ImageError, ModelError, UsageError
 from foveal.images import Preprocess
 from foveal.models import architecture
 from foveal.models.hub import HubWeights
 from foveal.models.registry import Architecture
 from foveal.runtime.backends import (
     Backend,
+    Images,
     OpenVinoBackend,
     TorchBackend,
     batch_for_many,
     best_precision,
     openvino,
 )
+from foveal.runtime.decoding import decode_ahead
+from foveal.runtime.quantize import CALIBRATION_PHOTOS, quantize, require_nncf, spread
 from foveal.storage import (
     cache_folder,
     content_hash,
@@ -33,6 +39,7 @@ from foveal.storage import (
 CODE_VERSION = 1  # raise it when the same inputs would give other features
 DEVICES = ("auto", "cpu", "cuda")
 INSTALLED, RANDOM = "default", "none"
+INT8 = "int8"
 _GRAPH = "prefix.xml"
 _CONVERTING = 600.0  # seconds after which whoever converts the same network has surely failed
 
@@ -48,7 +55,7 @@ class Backbone:
     device: str
     """``"cpu"`` or ``"cuda"``."""
     precision: str
-    """``"f32"`` or ``"bf16"``."""
+    """``"f32"``, ``"bf16"`` or ``"int8"``."""
     fingerprint: str
     """A hash of all that decides the features: weights, cut, preprocessing, engine, versions."""
     blocks: int | None = None
@@ -58,6 +65,8 @@ class Backbone:
     of a file."""
     seed: int = 0
     """What random weights are drawn from."""
+    calibration: tuple[Sample, ...] = ()
+    """With int8: the photos that its steps are measured on."""
 
     @property
     def is_cut(self) -> bool:
@@ -73,6 +82,7 @@ def choose_backbone(
     blocks: int | None = None,
     weights: str | Path = INSTALLED,
     seed: int = 0,
+    calibration: Sequence[Sample] = (),
 ) -> Backbone:
     """Settle which backbone runs where, without loading it.
 
@@ -85,6 +95,8 @@ def choose_backbone(
             first if need be, ``"none"`` for random ones, or a file of weights for this
             architecture, whose head is not read.
         seed: decides random weights.
+        calibration: photos to measure the steps of int8 on, of which about 300 are taken evenly;
+            none for the best floating-point precision of the device.
 
     Returns:
         The backbone.
@@ -94,18 +106,23 @@ def choose_backbone(
         ModelError: the weights are not there.
         UsageError: there is no such device here, the network has fewer blocks, or `weights` is
             a file without `preprocess` for an architecture that has no trained weights.
+        MissingExtraError: `calibration` is given, and what computes in int8 is not installed.
     """
     row = architecture(name, kind="backbone")
     kind, content = _weights(row, weights, seed)
     preprocess = preprocess or _preprocess(row, kind)
     blocks = _cut(name, blocks)
-    device = _available(device)
-    precision = best_precision() if device == "cpu" else "bf16"
+    photos = tuple(spread(calibration, CALIBRATION_PHOTOS))
+    device = _available("cpu" if photos and device == "auto" else device)
+    precision = _precision(device, photos)
     engine = f"openvino {openvino().__version__}" if device == "cpu" else f"torch {device}"
     facts = [CODE_VERSION, row.name, content, preprocess.as_dict(), engine, precision]
     facts += [] if blocks is None else [{"blocks": blocks}]
+    if photos:
+        made = {"nncf": version("nncf"), "between": best_precision()}
+        facts.append(made | {"calibration": [photo.content for photo in photos]})
     fingerprint = content_hash(json.dumps(facts).encode())
-    return Backbone(name, preprocess, device, precision, fingerprint, blocks, kind, seed)
+    return Backbone(name, preprocess, device, precision, fingerprint, blocks, kind, seed, photos)
 
 
 def frozen_graph(backbone: Backbone) -> Any:
@@ -140,8 +157,9 @@ def open_backend(backbone: Backbone) -> Backend:
     """
     if backbone.device == "cpu":
         graph = frozen_graph(backbone)
-        batch = batch_for_many()
-        return OpenVinoBackend(graph, precision=backbone.precision, batch=batch, throughput=True)
+        # What int8 leaves in floating point runs as it will where the model is used.
+        precision = "auto" if backbone.precision == INT8 else backbone.precision
+        return OpenVinoBackend(graph, precision=precision, batch=batch_for_many(), throughput=True)
     from foveal.features.network import pixels_to_features
 
     return TorchBackend(pixels_to_features(backbone), device=backbone.device)
@@ -154,7 +172,27 @@ def _convert(backbone: Backbone, path: Path) -> None:
 
     preprocess = backbone.preprocess
     module = pixels_to_features(backbone)
-    save_openvino(to_openvino(module, preprocess.image_size, preprocess.channels), path)
+    graph = to_openvino(module, preprocess.image_size, preprocess.channels)
+    if backbone.calibration:
+        graph = quantize(graph, _calibration_images(backbone))
+    save_openvino(graph, path)
+
+
+def _calibration_images(backbone: Backbone) -> list[Images]:
+    def load(sample: Sample) -> Images:
+        return backbone.preprocess.apply(decode_sample(sample, backbone.preprocess))
+
+    decoded = decode_ahead(backbone.calibration, load)
+    return [image for _, image in decoded if not isinstance(image, ImageError)]
+
+
+def _precision(device: str, calibration: tuple[Sample, ...]) -> str:
+    if not calibration:
+        return best_precision() if device == "cpu" else "bf16"
+    if device != "cpu":
+        raise UsageError(f"`precision` int8 runs on the CPU; `device` is {device!r}: use 'cpu'.")
+    require_nncf()
+    return INT8
 
 
 def _weights(row: Architecture, weights: str | Path, seed: int) -> tuple[str, str]:

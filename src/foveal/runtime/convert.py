@@ -57,14 +57,21 @@ def to_openvino(module: RawPixels, image_size: int, channels: int = 3) -> Any:
     Returns:
         An ``openvino.Model`` with the input uint8 (?, image_size, image_size, channels).
     """
-    example = torch.zeros(1, image_size, image_size, channels, dtype=torch.uint8)
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the tracer warns of every shape turned into an int
-        return openvino().convert_model(
-            module.eval(),
-            example_input=example,
-            input=[-1, image_size, image_size, channels],
-        )
+    return _converted(module, [image_size, image_size, channels], torch.uint8)
+
+
+def maps_to_openvino(module: nn.Module, shape_HWC: Sequence[int]) -> Any:
+    """Convert the last blocks of a network to an OpenVINO graph with any batch size.
+
+    Args:
+        module: takes maps, float (N, C, H, W).
+        shape_HWC: the shape of its maps, (H, W, C).
+
+    Returns:
+        An ``openvino.Model`` with the input float32 (?, C, H, W).
+    """
+    height, width, channels = shape_HWC
+    return _converted(module, [channels, height, width], torch.float32)
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
@@ -80,3 +87,13 @@ def save_weights(network: nn.Module, path: Path) -> None:
     """
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     write_bytes(path, safetensors.torch.save(state))
+
+
+def _converted(module: nn.Module, shape: Sequence[int], dtype: torch.dtype) -> Any:
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # the tracer warns of every shape turned into an int
+        return openvino().convert_model(
+            module.eval(),
+            example_input=torch.zeros(1, *shape, dtype=dtype),
+            input=[-1, *shape],
+        )

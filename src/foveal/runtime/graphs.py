@@ -60,3 +60,21 @@ def attach_head(prefix: Any, layers: Sequence[Dense]) -> Any:
         node = opset.add(node, opset.constant(bias))
     result = opset.result(node)
     return ov.Model([result], prefix.get_parameters(), "foveal")
+
+
+def join_graphs(prefix: Any, rest: Any) -> Any:
+    """Put the last blocks of a network behind the first.
+
+    Args:
+        prefix: an ``openvino.Model`` from raw pixels to maps (?, H, W, C). It is changed.
+        rest: an ``openvino.Model`` with the input (?, C, H, W). It is changed.
+
+    Returns:
+        An ``openvino.Model`` with the inputs of `prefix` and the output of `rest`.
+    """
+    ov = openvino()
+    maps_NHWC = prefix.output(0).get_node().input_value(0)
+    maps_NCHW = ov.opset13.transpose(maps_NHWC, [0, 3, 1, 2])
+    for reader in rest.input(0).get_target_inputs():
+        reader.replace_source_output(maps_NCHW.output(0))
+    return ov.Model(rest.get_results(), prefix.get_parameters(), "foveal")

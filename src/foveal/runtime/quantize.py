@@ -6,12 +6,13 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from foveal.errors import MissingExtraError, ModelError
 from foveal.runtime.backends import Images, openvino
 
 CALIBRATION_PHOTOS = 300
+Item = TypeVar("Item")
 # Activations that give values below zero: rounding steps need a zero point of their own for them.
 _TWO_SIDED = {"Swish", "HSwish", "Gelu", "Elu", "PRelu", "Mish", "SoftPlus", "HSigmoid"}
 
@@ -93,6 +94,20 @@ def quantize(
             )
     except (RuntimeError, nncf.InternalError, nncf.ValidationError) as error:
         raise ModelError(f"NNCF cannot bring the network to int8: {error}") from error
+
+
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """Choose some things evenly from all of them.
+
+    Args:
+        items: all of them.
+        most: how many to choose at most.
+
+    Returns:
+        Those chosen, in the same order.
+    """
+    count = min(len(items), most)
+    return [items[number * len(items) // count] for number in range(count)]
 
 
 @contextmanager

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from foveal.features.backbone import Backbone, frozen_graph
+from foveal.features.encoder import row_shape
 from foveal.features.network import load_network
 from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
 from foveal.models.heads import dense_head
 from foveal.runtime.backends import OpenVinoBackend, batch_for_many, openvino
-from foveal.runtime.convert import RawPixels, save_weights, to_openvino
-from foveal.runtime.graphs import attach_head, save_openvino
+from foveal.runtime.convert import RawPixels, maps_to_openvino, save_weights, to_openvino
+from foveal.runtime.graphs import attach_head, join_graphs, save_openvino
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
 from foveal.training.head import TrainedHead
@@ -123,16 +124,20 @@ def with_head(backbone: Backbone, head: TrainedHead) -> ConvNet:
     return network.replace_head(module).eval()
 
 
-def network_graph(network: ConvNet, preprocess: Preprocess) -> Any:
+def network_graph(network: ConvNet, preprocess: Preprocess, frozen: Backbone | None = None) -> Any:
     """Turn a trained network into a graph that takes raw pixels.
 
     Args:
         network: with the temperature folded into its last layer.
         preprocess: what brings photos into its input.
+        frozen: the blocks that were not trained, as they ran while the others were; None for none.
 
     Returns:
         An ``openvino.Model`` from raw pixels to calibrated logits.
     """
+    if frozen is not None and frozen.blocks is not None and frozen.calibration:
+        rest = maps_to_openvino(network.split(frozen.blocks)[1], row_shape(frozen))
+        return join_graphs(frozen_graph(frozen), rest)
     pixels = RawPixels(network, preprocess.mean, preprocess.std)
     return to_openvino(pixels, preprocess.image_size, preprocess.channels)
 

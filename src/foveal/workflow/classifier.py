@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from foveal.arguments import require_choice
 from foveal.data import ImageData, Rejection, Sample
 from foveal.errors import DataError, UsageError
 from foveal.features import Encoded, FrozenEncoder, Views, choose_backbone
@@ -48,6 +49,8 @@ class Classifier(TrainableClassifier):
         weights: ``"default"`` for the trained ones on this machine, ``"hub"`` to download them if
             need be, ``"none"`` for random ones, or a file of weights for this architecture.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        precision: what the frozen blocks compute in: ``"auto"`` for the best floating-point
+            precision of the device, or ``"int8"``, calibrated on training photos.
         seed: decides the augmentation, the order and the first weights.
         listener: hears what is being done; None for silence.
         processes: who works on it together; None for what the launcher says.
@@ -70,6 +73,7 @@ class Classifier(TrainableClassifier):
         resize: Resize | None = None,
         weights: str = "default",
         device: str = "auto",
+        precision: Literal["auto", "int8"] = "auto",
         seed: int = 0,
         listener: Listener | None = None,
         processes: Processes | None = None,
@@ -81,10 +85,14 @@ class Classifier(TrainableClassifier):
         self.views = Views(
             views, Augment.preset(augment) if isinstance(augment, str) else augment, seed
         )
-        chosen = choose_backbone(backbone, preprocess, device=device, weights=weights, seed=seed)
+        require_choice("precision", precision, ("auto", "int8"))
+        given: dict[str, Any] = {"device": device, "weights": weights, "seed": seed}
+        if precision == "int8":
+            given["calibration"] = self.data.subset("train")
+        chosen = choose_backbone(backbone, preprocess, **given)
         wanted = _with(chosen.preprocess, image_size=image_size, resize=resize)
         if wanted != chosen.preprocess:
-            chosen = choose_backbone(backbone, wanted, device=device, weights=weights, seed=seed)
+            chosen = choose_backbone(backbone, wanted, **given)
         self.encoder = FrozenEncoder(chosen, notify=self.listener.warn)
         self.head: TrainedHead | None = None
         self.encoding_rate: float | None = None
@@ -268,11 +276,13 @@ class Classifier(TrainableClassifier):
             Versions, engine and the fingerprint of the data.
         """
         backbone = self.encoder.backbone
-        engine = {
+        engine: dict[str, Any] = {
             "device": backbone.device,
             "precision": backbone.precision,
             "backbone_fingerprint": backbone.fingerprint,
         }
+        if backbone.calibration:
+            engine["calibration_photos"] = len(backbone.calibration)
         return provenance(engine, self.data.fingerprint())
 
     def _probabilities(self, split: str, samples: Sequence[Sample]) -> NDArray[np.float32]:

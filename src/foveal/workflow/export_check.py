@@ -6,22 +6,21 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foveal.data import counted
-from foveal.errors import DataError, ImageError
+from foveal.errors import DataError, ImageError, ModelError
 from foveal.images import Preprocess
 from foveal.metrics import softmax
 from foveal.runtime.backends import Backend, Images
 from foveal.runtime.decoding import decode_ahead
+from foveal.runtime.quantize import spread
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import photos_of_run
 
 MOST_PHOTOS = 300
-Item = TypeVar("Item")
 _GENERATED = 32
 _BATCHES = (1, 3, 8)  # the first sizes; a file that is bound to one batch size does not get through
 
@@ -209,6 +208,7 @@ def compare(
 
     Raises:
         DataError: no image could be read.
+        ModelError: the exported file cannot be run.
     """
     total = len(checked.sources)
     positions: list[int] = []
@@ -217,7 +217,7 @@ def compare(
     for numbers, images in _batches(checked.images(preprocess), listener):
         positions += numbers
         rows[0].append(softmax(before.run(images)))
-        rows[1].append(after.run(images))
+        rows[1].append(_run(after, images))
         sample = [images] if not sample or len(images) > len(sample[0]) else sample
         listener.progress("Comparing with the model", len(positions), total)
     if not positions:
@@ -227,6 +227,16 @@ def compare(
         )
     before_NK, after_NK = (np.concatenate(part) for part in rows)
     return Compared(checked, tuple(positions), before_NK, after_NK, sample[0])
+
+
+def _run(exported: Backend, images: Images) -> NDArray[np.float32]:
+    try:
+        return exported.run(images)
+    except Exception as error:  # each engine has its own
+        raise ModelError(
+            f"the exported file cannot be run on {counted(len(images), 'image')} at once: {error}. "
+            "Nothing was written."
+        ) from error
 
 
 def _batches(
@@ -245,17 +255,3 @@ def _batches(
             size, numbers, held = next(sizes), [], []
     if held:
         yield numbers, np.stack(held)
-
-
-def spread(items: Sequence[Item], most: int) -> list[Item]:
-    """Choose some things evenly from all of them.
-
-    Args:
-        items: all of them.
-        most: how many to choose at most.
-
-    Returns:
-        Those chosen, in the same order.
-    """
-    count = min(len(items), most)
-    return [items[number * len(items) // count] for number in range(count)]

@@ -19,8 +19,8 @@ from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_
 from foveal.runtime.decoding import decode_ahead
 from foveal.runtime.export.openvino_folder import FILE
 from foveal.runtime.model_folder import GRAPH
-from foveal.runtime.quantize import CALIBRATION_PHOTOS, quantize
-from foveal.workflow.export_check import Compared, spread
+from foveal.runtime.quantize import CALIBRATION_PHOTOS, quantize, spread
+from foveal.workflow.export_check import Compared
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import photos_of_run, require_there
 

@@ -78,8 +78,10 @@ class NetworkSettings(_Group):
     """``balanced`` draws every class equally often."""
     monitor: str | None = None
     """The figure that decides which epoch is best: validation_loss by default."""
-    precision: Literal["auto", "f32", "bf16"] | None = None
-    """What the training computes in; auto measures which is faster here."""
+    precision: Literal["auto", "f32", "bf16", "int8"] | None = None
+    """What the training computes in; auto measures which is faster here. int8 is for the frozen
+    blocks, with or without --fine-tune: they are calibrated on training photos, by the extra int8.
+    """
     channels_last: Literal["auto", "on", "off"] | None = None
     """The order of pixels in memory; auto measures which is faster here."""
     compile: bool | None = None
@@ -107,6 +109,8 @@ class NetworkSettings(_Group):
         values = super().given()
         if self.time_limit is not None:
             values["time_limit"] = seconds(self.time_limit)
+        if self.precision == "int8":  # trained blocks are never in int8
+            del values["precision"]
         return values
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from foveal.data import ImageData
+from foveal.data import ImageData, counted
 from foveal.errors import UsageError
 from foveal.features.network import outline
 from foveal.training.parallel import Processes
@@ -97,6 +97,7 @@ def open_classifier(
         weights=settings.weights or "default",
         image_size=settings.image_size,
         device=settings.device,
+        precision=settings.frozen_precision,
         seed=settings.seed,
         listener=listener,
         processes=processes,
@@ -153,6 +154,11 @@ class HeadJob:
 
     def prepare(self) -> None:
         """Encode every photo; see `Job.prepare`."""
+        if photos := len(self.classifier.encoder.backbone.calibration):
+            self.classifier.listener.note(
+                f"The frozen blocks compute in int8, calibrated on {counted(photos, 'photo')} of "
+                "the training split, and so they will in the saved model."
+            )
         self.classifier.encode()
 
     def train(self) -> None:
@@ -239,5 +245,10 @@ def _check_unfreezing(settings: TrainSettings) -> None:
             f"`unfreeze` must be 1 to {len(network.blocks)}, the blocks of {network.name}, or all; "
             f"got {count}."
         )
-    if settings.tuning.unfreeze_layers is not None:
-        unfreeze_layers(network, settings.tuning.unfreeze_layers)
+    chosen = settings.tuning.unfreeze_layers
+    frozen = 1 if chosen is None else unfreeze_layers(network, chosen).frozen
+    if settings.frozen_precision == "int8" and (frozen == 0 or count == len(network.blocks)):
+        raise UsageError(
+            f"`precision` int8 is for frozen blocks, and here all {len(network.blocks)} are "
+            "trained; choose auto, f32 or bf16."
+        )

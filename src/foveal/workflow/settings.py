@@ -126,6 +126,11 @@ class TrainOptions:
         """Views of each training photo."""
         return self.views or (TUNING_VIEWS if self.fine_tune else DEFAULT_VIEWS)
 
+    @property
+    def frozen_precision(self) -> Literal["auto", "int8"]:
+        """What the frozen blocks compute in."""
+        return "int8" if self.network.precision == "int8" else "auto"
+
     def head_config(self) -> HeadConfig:
         """Return how the head on frozen features is trained.
 
@@ -169,6 +174,11 @@ class TrainOptions:
             raise UsageError(
                 "`fine_tune` continues from trained weights and `from_scratch` from none; give one "
                 "of them."
+            )
+        if self.frozen_precision == "int8" and (self.from_scratch or self.tuning.unfreeze == "all"):
+            raise UsageError(
+                "`precision` int8 is for frozen blocks, and here all blocks are trained; choose "
+                "auto, f32 or bf16."
             )
         useless = {
             "scratch": [name for name in _TRANSFER_FLAGS if getattr(self, name) is not None]

@@ -133,6 +133,8 @@ class NetworkModel:
     """The calibration that is folded into the last layer."""
     provenance: dict[str, Any]
     """Versions, engine and the fingerprint of the data."""
+    frozen: Backbone | None = None
+    """The blocks that were not trained, as they ran; None where all were."""
 
     def predictor(self, *, many: bool = False) -> Predictor:
         """Put the classifier on OpenVINO; see `Trained.predictor`.
@@ -157,7 +159,7 @@ class NetworkModel:
     @cached_property
     def _graph(self) -> Any:
         """Converted once: it takes seconds."""
-        return assemble.network_graph(self.network, self.preprocess)
+        return assemble.network_graph(self.network, self.preprocess, self.frozen)
 
     def _config(self, metrics: dict[str, Any]) -> ModelConfig:
         return ModelConfig(

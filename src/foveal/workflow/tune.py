@@ -171,6 +171,7 @@ class FineTuning:
                 best_epoch=fitted.weights_of_epoch,
                 temperature=temperature,
                 provenance=classifier.provenance() | {"frozen_blocks": self.unfreezing.frozen},
+                frozen=None if self.encoder is None else self.encoder.backbone,
             )
         )
         return fitted
@@ -222,6 +223,7 @@ class FineTuning:
             blocks=frozen,
             weights=whole.weights,
             seed=whole.seed,
+            calibration=whole.calibration,
         )
         return FrozenEncoder(cut, notify=self.classifier.listener.warn)
 

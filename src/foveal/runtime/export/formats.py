@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from foveal.errors import ModelError, UnknownNameError
+from foveal.errors import FovealError, ModelError, UnknownNameError
 from foveal.runtime.export.contents import Contents, Opened
 from foveal.storage import atomic_file, replace_folder, require_free_space
 
@@ -89,8 +89,10 @@ def open_exported(path: Path, name: str) -> Opened:
     module = importlib.import_module(_format(name).module)
     try:
         opened: Opened = module.open_file(path)
-    except RuntimeError as error:  # what ONNX Runtime, OpenVINO and PyTorch raise
-        raise ModelError(f"{path} cannot be loaded again: {error}") from error
+    except FovealError:
+        raise
+    except Exception as error:  # each engine has its own
+        raise ModelError(f"{path} cannot be loaded by its engine: {error}") from error
     return opened
 
 
