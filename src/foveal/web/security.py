@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 
 
 def with_headers(send: Send) -> Send:
-    """Let every answer carry `HEADERS`.
+    """Let every answer carry `HEADERS`, but where it has its own: a report has a stricter policy.
 
     Args:
         send: of ASGI.
@@ -63,7 +63,7 @@ def with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
         await send(message)
 
     return sending

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foveal.web.workbench.answers import Gate
+from foveal.web.workbench.cells import Cells
+from foveal.web.workbench.exports import Exports
 from foveal.web.workbench.models_kept import LoadedModels
 from foveal.web.workbench.photo_sets import PhotoSets
 from foveal.web.workbench.runs import Runs
@@ -25,6 +27,10 @@ class Workbench:
     """The runs."""
     models: LoadedModels = field(default_factory=LoadedModels)
     """The classifiers that are loaded."""
+    cells: Cells = field(default_factory=Cells)
+    """What the classifiers say of the photos of their runs."""
+    exports: Exports = field(default_factory=Exports)
+    """The exports of this server."""
     listing: Gate = field(default_factory=lambda: _gate(4, 64, "requests"))
     """For what takes a moment."""
     pictures: Gate = field(default_factory=lambda: _gate(2, 256, "pictures"))

@@ -10,6 +10,7 @@ from foveal.web.workbench import using
 from foveal.web.workbench.answers import READING, answer, required_query
 from foveal.web.workbench.bench import Workbench
 from foveal.web.workbench.photo_routes import MOST_PHOTO_BYTES
+from foveal.web.workbench.thumbnails import thumbnail
 
 _AT = "/api/workbench/runs/{key}"
 
@@ -21,7 +22,12 @@ def add_use_routes(app: FastAPI, bench: Workbench) -> None:
         app: the application.
         bench: the workbench.
     """
+    _add_questions(app, bench)
+    _add_runs_photos(app, bench)
+    _add_comparison(app, bench)
 
+
+def _add_questions(app: FastAPI, bench: Workbench) -> None:
     @app.post(_AT + "/predict")
     async def predict(request: Request, key: str) -> Response:
         reject = request.query_params.get("reject", "0")
@@ -53,3 +59,28 @@ def add_use_routes(app: FastAPI, bench: Workbench) -> None:
     async def filters(key: str) -> Response:
         run = (await bench.listing.run(bench.runs.require_done, key)).path
         return answer(await bench.computing.run(using.filters, bench.models, run))
+
+
+def _add_runs_photos(app: FastAPI, bench: Workbench) -> None:
+    @app.api_route(_AT + "/cell", methods=READING)
+    async def cell(request: Request, key: str) -> Response:
+        split, actual, predicted = (
+            required_query(request, name) for name in ("split", "actual", "predicted")
+        )
+        run = await bench.listing.run(bench.runs.require_done, key)
+        return answer(await bench.computing.run(bench.cells.photos, run, split, actual, predicted))
+
+    @app.api_route("/media/runs/{key}/{photo}.jpg", methods=READING)
+    async def picture(key: str, photo: str) -> Response:
+        def made() -> bytes:
+            return thumbnail(bench.cells.photo(bench.runs.require(key), photo))
+
+        return Response(await bench.pictures.run(made), media_type="image/jpeg")
+
+
+def _add_comparison(app: FastAPI, bench: Workbench) -> None:
+    @app.api_route("/api/workbench/compare", methods=READING)
+    async def compare(request: Request) -> Response:
+        keys = [required_query(request, name) for name in ("a", "b")]
+        runs = [await bench.listing.run(bench.runs.require_done, key) for key in keys]
+        return answer(await bench.computing.run(using.compare, *(run.path for run in runs)))

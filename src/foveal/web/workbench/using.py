@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.arguments import require_choice
+from foveal.errors import DataError
 from foveal.images import Preprocess, load_image
 from foveal.web.workbench.adding import MOST_PIXELS
 from foveal.web.workbench.models_kept import LoadedModels
@@ -155,6 +157,33 @@ def filters(models: LoadedModels, run: Path) -> dict[str, Any]:
         "shape": [int(size) for size in weights_OIHW.shape],
         "filters": [_picture(image) for image in images],
     }
+
+
+def compare(first: Path, second: Path) -> dict[str, Any]:
+    """Say whether one of two classifiers is really better.
+
+    Args:
+        first: a run folder.
+        second: another.
+
+    Returns:
+        What ``foveal compare-runs --json`` writes, the runs called by their names, and the
+        conclusion as ``sentence``.
+
+    Raises:
+        DataError: the two have no test photos in common, or photos are gone.
+    """
+    from foveal.workflow.compare_runs import compare_runs
+
+    names = (first.name, second.name)
+    try:
+        found = replace(compare_runs(first, second), names=names).as_dict()
+    except DataError as error:
+        told = str(error)
+        for run in sorted((first, second), key=lambda path: -len(str(path))):
+            told = told.replace(str(run), run.name)
+        raise DataError(told) from error
+    return found | {"sentence": found["conclusion"]}
 
 
 def in_words(preprocess: Preprocess) -> str:
