@@ -61,6 +61,31 @@ def test_the_seed_alone_decides():
     assert not torch.equal(mix(IMAGES, config, 7).inputs, mix(IMAGES, config, 8).inputs)
 
 
-def test_activations_are_refused():
-    with pytest.raises(UsageError, match="must be 0 when training on cached activations"):
-        mix(torch.zeros(4, 8, 3, 3), NetworkConfig(mixup=0.2), 0)
+MAPS = torch.randn(6, 8, 10, 12, generator=torch.Generator().manual_seed(0))
+
+
+def test_activations_are_blended_like_photos_at_the_same_places():
+    blended = mix(MAPS, NetworkConfig(mixup=0.4), 3)
+    wanted = blended.share * MAPS + (1 - blended.share) * MAPS[blended.partner]
+    torch.testing.assert_close(blended.inputs, wanted)
+    cut = mix(MAPS, NetworkConfig(cutmix=1.0), 3)
+    as_photos = mix(IMAGES, NetworkConfig(cutmix=1.0), 3)
+    foreign = (as_photos.inputs != IMAGES).any(dim=3)[:, None]
+    assert torch.equal(cut.inputs, torch.where(foreign, MAPS[cut.partner], MAPS))
+    assert (cut.share, cut.partner.tolist()) == (as_photos.share, as_photos.partner.tolist())
+
+
+def test_channels_last_activations_stay_so():
+    last = MAPS.contiguous(memory_format=torch.channels_last)
+    for config in (NetworkConfig(mixup=0.4), NetworkConfig(cutmix=1.0)):
+        mixed = mix(last, config, 3).inputs
+        assert mixed.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(mixed, mix(MAPS, config, 3).inputs)
+
+
+def test_vectors_are_blended_and_no_box_is_cut_from_them():
+    vectors = MAPS.flatten(1)
+    mixed = mix(vectors, NetworkConfig(mixup=0.4), 3)
+    assert torch.equal(mixed.inputs, mix(MAPS, NetworkConfig(mixup=0.4), 3).inputs.flatten(1))
+    with pytest.raises(UsageError, match="`cutmix` must be 0 where no map is left to cut a box"):
+        mix(vectors, NetworkConfig(cutmix=0.2), 0)

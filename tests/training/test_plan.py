@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from functools import cache
 
 import pytest
@@ -60,6 +61,15 @@ def test_beyond_the_budget_the_frozen_part_runs_in_every_epoch():
     assert plan.source == "streamed"
     assert plan.encode_seconds == 0
     assert plan.epoch_seconds == pytest.approx(22 + 1300 / 200)
+
+
+def test_photos_that_change_in_every_epoch_cannot_be_kept():
+    plan = dataclasses.replace(planned(), fresh=True)
+    assert plan.source == "streamed"
+    assert plan.encode_seconds == 0
+    assert dict(plan.rows())["activations"] == (
+        "computed anew in each epoch: a policy changes the photos each time"
+    )
 
 
 def test_with_nothing_frozen_there_is_nothing_to_keep():

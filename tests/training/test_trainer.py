@@ -351,11 +351,6 @@ def test_a_callback_that_cannot_work_is_refused_before_the_first_step():
         trainer(settings(), callbacks=[EarlyStopping(monitor="val_accuracy")])
 
 
-def test_mixing_activations_is_refused():
-    with pytest.raises(UsageError, match="must be 0 when training on cached activations"):
-        trainer(settings(mixup=0.2), train=Activations(72)).fit()
-
-
 def test_too_little_data_is_refused():
     with pytest.raises(TrainingError, match="training data must have at least 2 samples; got 1"):
         trainer(settings(), train=Pictures(1))

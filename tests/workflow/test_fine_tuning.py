@@ -7,7 +7,7 @@ import pytest
 
 import foveal
 from conftest import write_photos
-from foveal.errors import UsageError
+from foveal.errors import UnknownNameError, UsageError
 from foveal.training import EarlyStopping
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
@@ -58,7 +58,9 @@ def classifier(data, heard):
     [
         ({"unfreeze": 2}, "cached", "2 views of each photo are kept"),
         ({"unfreeze": 2, "cache_gb": 0}, "streamed", "computed anew in each epoch"),
+        ({"unfreeze": 2, "policy": "randaugment"}, "streamed", "a policy changes the photos"),
         ({"unfreeze": "all"}, "pixels", "no block is frozen"),
+        ({"unfreeze": "all", "policy": "trivialaugment", "mixup": 0.2}, "pixels", "no block"),
         ({"unfreeze_layers": 1}, "cached", "views of each photo are kept"),
     ],
 )
@@ -140,8 +142,8 @@ def test_settings_that_cannot_be_used_say_so(data, heard):
         Tuning(lr_mult=0)
     with pytest.raises(UsageError, match=r"`cache_gb` must be 0 or more; got -1"):
         Tuning(cache_gb=-1)
-    with pytest.raises(UsageError, match="`mixup` and `cutmix` mix photos"):
-        tuning_config(0, mixup=0.2)
+    with pytest.raises(UnknownNameError, match="unknown augmentation policy 'auto'"):
+        Tuning(policy="auto")
     made = classifier(data, heard)
     with pytest.raises(UsageError, match=r"`unfreeze` must be 0 to 4.*got 99"):
         made.fine_tune(unfreeze=99)

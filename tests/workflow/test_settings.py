@@ -28,8 +28,8 @@ def settings(**values):
         ({"network": NetworkSettings(clip=1.0)}, "`clip` would have no effect on a head"),
         ({"tuning": TuningSettings(unfreeze=2)}, "add --fine-tune or --from-scratch"),
         (
-            {"fine_tune": True, "scratch": ScratchSettings(mixup=0.2)},
-            "`mixup` would have no effect",
+            {"fine_tune": True, "scratch": ScratchSettings(channels=1)},
+            "`channels` would have no effect",
         ),
         ({"image_size": 8}, "`image_size` must be 32 to 1024 pixels; got 8"),
         ({"val": 0.6, "test": 0.5}, "must leave photos to train on; got 0.6 "),
@@ -53,8 +53,8 @@ def test_a_network_that_is_not_there_is_named():
         {
             "from_scratch": "lenet5",
             "flip": "none",
-            "network": NetworkSettings(time_limit="10m", optimizer="sgd", compile=True),
-            "scratch": ScratchSettings(channels=1, policy="randaugment"),
+            "network": NetworkSettings(time_limit="10m", optimizer="sgd", policy="randaugment"),
+            "scratch": ScratchSettings(channels=1),
         },
     ],
 )

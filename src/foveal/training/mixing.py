@@ -2,7 +2,8 @@
 
 Pixels are blended as floats from 0 to 255, before the network normalises them. Normalisation is a
 shift and a scale, so the blend of two normalised photos is the normalised blend, and nothing is
-rounded.
+rounded. Where the first blocks are frozen, what they made of the photos is blended in their place
+(Verma et al. 2019, "Manifold Mixup"): a box of CutMix then covers cells of the maps.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ class Mixed:
     """How much of each sample is its own, 0 … 1."""
 
 
-def mix(images_NHWC: Tensor, config: NetworkConfig, seed: int) -> Mixed:
-    """Mix the photos of a slice as the settings say.
+def mix(inputs: Tensor, config: NetworkConfig, seed: int) -> Mixed:
+    """Mix the photos of a slice, or their activations, as the settings say.
 
     Args:
-        images_NHWC: uint8 (m, H, W, C).
+        inputs: uint8 (m, H, W, C) for photos; float (m, C, H, W) or (m, D) for activations.
         config: `mixup` and `cutmix` are read.
         seed: decides pairs, share and box; see `foveal.training.seeds`.
 
@@ -41,40 +42,45 @@ def mix(images_NHWC: Tensor, config: NetworkConfig, seed: int) -> Mixed:
         The slice, as it was when mixing is off or it holds one sample.
 
     Raises:
-        UsageError: what came is not photos but activations.
+        UsageError: CutMix is on for vectors, which have no place for a box.
     """
-    if not (config.mixup or config.cutmix) or len(images_NHWC) < 2:
-        return Mixed(images_NHWC)
-    if images_NHWC.dtype != torch.uint8:
+    if not (config.mixup or config.cutmix) or len(inputs) < 2:
+        return Mixed(inputs)
+    if config.cutmix and inputs.ndim != 4:
         raise UsageError(
-            "`mixup` and `cutmix` must be 0 when training on cached activations: maps from deep in "
-            f"a network cannot be blended like photos; got mixup {config.mixup}, cutmix "
-            f"{config.cutmix}."
+            f"`cutmix` must be 0 where no map is left to cut a box from; got {config.cutmix}: "
+            "unfreeze more blocks, or use `mixup`."
         )
     chance = np.random.Generator(np.random.Philox(seed))
-    partner = torch.from_numpy(chance.permutation(len(images_NHWC))).to(images_NHWC.device)
+    partner = torch.from_numpy(chance.permutation(len(inputs))).to(inputs.device)
     cut = config.cutmix > 0 and (config.mixup == 0 or chance.random() < 0.5)
     alpha = config.cutmix if cut else config.mixup
     share = float(chance.beta(alpha, alpha))
-    return (_cutmix if cut else _mixup)(images_NHWC, partner, share, chance)
+    return (_cutmix if cut else _mixup)(inputs, partner, share, chance)
 
 
-def _mixup(images: Tensor, partner: Tensor, share: float, chance: np.random.Generator) -> Mixed:
+def _mixup(inputs: Tensor, partner: Tensor, share: float, chance: np.random.Generator) -> Mixed:
     """Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization", equation 2."""
-    pixels = images.float()
-    return Mixed(pixels.mul(share).add_(pixels[partner], alpha=1 - share), partner, share)
+    values = inputs.float()
+    return Mixed(values.mul(share).add_(values[partner], alpha=1 - share), partner, share)
 
 
-def _cutmix(images: Tensor, partner: Tensor, share: float, chance: np.random.Generator) -> Mixed:
+def _cutmix(inputs: Tensor, partner: Tensor, share: float, chance: np.random.Generator) -> Mixed:
     """Yun et al. 2019, "CutMix", equation 2: a box with 1 − share of the area, cut at the edge."""
-    height, width = images.shape[1:3]
+    pasted = inputs.clone()
+    maps, others = _channels_first(pasted), _channels_first(inputs[partner])
+    height, width = maps.shape[2:]
     side = float(np.sqrt(1 - share))
     top, bottom = _span(height, side, chance)
     left, right = _span(width, side, chance)
-    pasted = images.clone()
-    pasted[:, top:bottom, left:right] = images[partner, top:bottom, left:right]
+    maps[..., top:bottom, left:right] = others[..., top:bottom, left:right]
     kept = 1 - (bottom - top) * (right - left) / (height * width)
     return Mixed(pasted, partner, kept)
+
+
+def _channels_first(inputs: Tensor) -> Tensor:
+    """Return a view (m, C, H, W) of what may be photos, (m, H, W, C)."""
+    return inputs.movedim(-1, 1) if inputs.dtype == torch.uint8 else inputs
 
 
 def _span(length: int, share: float, chance: np.random.Generator) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from foveal.training.network_config import NetworkConfig
 
 _SECONDS = 8.0  # what a measurement may take, about
 _SAMPLES = 32
-_STEPS = 3
+_ROUNDS = 8
 _FAST_ENOUGH = 5e-4  # seconds a sample
 _WORTH = 1.2  # how many times as fast a mode must be to be chosen over a plainer one
 
@@ -164,34 +164,44 @@ def measure_modes(
         A timing for each mode, the fastest first.
     """
     inputs, targets = inputs[:_SAMPLES].to(device), targets[:_SAMPLES].to(device)
-    timings = []
     with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
-        for mode in modes:
-            trial = copy.deepcopy(network).train()
+        trials = {mode: copy.deepcopy(network).train() for mode in modes}
+        for mode, trial in trials.items():
             mode.prepare(trial)
-            seconds = _time(trial, mode, inputs, targets, _SECONDS / len(modes))
-            timings.append(Timing(mode, seconds, len(inputs)))
+        shortest = _in_turn(trials, inputs, targets)
+    timings = [Timing(mode, seconds, len(inputs)) for mode, seconds in shortest.items()]
     return sorted(timings, key=lambda timing: timing.seconds)
 
 
-def _time(network: nn.Module, mode: Mode, inputs: Tensor, targets: Tensor, limit: float) -> float:
-    """Return the shortest of a few passes; the first, which sets things up, only if it is slow."""
-    started, shortest = time.perf_counter(), float("inf")
-    for index in range(1 + _STEPS):
-        before = time.perf_counter()
-        arranged = mode.arrange(inputs, inputs.dtype == torch.uint8)
-        with mode.autocast(inputs.device):
-            logits = network(arranged)
-        torch.autograd.backward(F.cross_entropy(logits.float(), targets))
-        if inputs.device.type != "cpu":
-            torch.accelerator.synchronize()
-        seconds = time.perf_counter() - before
-        late = time.perf_counter() - started > limit
-        if index or late:
-            shortest = min(shortest, seconds)
+def _in_turn(trials: dict[Mode, nn.Module], inputs: Tensor, targets: Tensor) -> dict[Mode, float]:
+    """Return the shortest pass of each mode: in turn, so that other work slows all of them alike.
+
+    The first round sets things up and counts only where nothing else fits into the time.
+    """
+    started, shortest = time.perf_counter(), dict.fromkeys(trials, float("inf"))
+    for round_number in range(1 + _ROUNDS):
+        for mode, trial in trials.items():
+            seconds = _pass(trial, mode, inputs, targets)
+            shortest[mode] = min(shortest[mode], seconds)
+        late = time.perf_counter() - started > _SECONDS
         if late:
             break
+        if round_number == 0:
+            shortest = dict.fromkeys(trials, float("inf"))
     return shortest
+
+
+def _pass(network: nn.Module, mode: Mode, inputs: Tensor, targets: Tensor) -> float:
+    before = time.perf_counter()
+    arranged = mode.arrange(inputs, inputs.dtype == torch.uint8)
+    with mode.autocast(inputs.device):
+        logits = network(arranged)
+    torch.autograd.backward(F.cross_entropy(logits.float(), targets))
+    if inputs.device.type != "cpu":
+        torch.accelerator.synchronize()
+    seconds = time.perf_counter() - before
+    network.zero_grad()  # gradients of every trial at once would take memory for nothing
+    return seconds
 
 
 def clearly_fastest(timings: list[Timing]) -> Mode:

@@ -57,6 +57,8 @@ class FineTunePlan:
     """What it may take."""
     rates: Rates
     """A short measurement."""
+    fresh: bool = False
+    """Whether photos must be rendered anew in every epoch, so that nothing can be kept."""
 
     @property
     def source(self) -> Source:
@@ -65,7 +67,8 @@ class FineTunePlan:
         """
         if self.unfreezing.frozen == 0:
             return "pixels"
-        return "cached" if self.cache_bytes <= self.budget_bytes else "streamed"
+        fits = self.cache_bytes <= self.budget_bytes and not self.fresh
+        return "cached" if fits else "streamed"
 
     @property
     def encode_seconds(self) -> float:
@@ -114,6 +117,8 @@ class FineTunePlan:
             return "none are kept: no block is frozen"
         if self.source == "cached":
             return f"{self.views} views of each photo are kept, {size} of {budget}"
+        if self.fresh:
+            return "computed anew in each epoch: a policy changes the photos each time"
         return (
             f"computed anew in each epoch: {self.views} views of each photo would take {size}, "
             f"more than {budget}"
@@ -130,6 +135,7 @@ def plan_fine_tuning(
     views: int,
     epochs: int,
     budget_bytes: int,
+    fresh: bool = False,
 ) -> FineTunePlan:
     """Put a plan together.
 
@@ -142,6 +148,7 @@ def plan_fine_tuning(
         views: views of each training photo that a cache would hold.
         epochs: times every training photo is seen.
         budget_bytes: what a cache may take.
+        fresh: whether photos must be rendered anew in every epoch.
 
     Returns:
         The plan.
@@ -151,7 +158,7 @@ def plan_fine_tuning(
         needed = cache_bytes(encoder.backbone, photos[0], views, encoder.dtype)
         needed += cache_bytes(encoder.backbone, photos[1], 1, encoder.dtype)
     return FineTunePlan(
-        unfreezing, suffix.trainable, *photos, views, epochs, needed, budget_bytes, rates
+        unfreezing, suffix.trainable, *photos, views, epochs, needed, budget_bytes, rates, fresh
     )
 
 

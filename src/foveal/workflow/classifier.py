@@ -15,6 +15,7 @@ from foveal.data import ImageData, Rejection, Sample
 from foveal.errors import DataError, UsageError
 from foveal.features import Encoded, FrozenEncoder, Views, choose_backbone
 from foveal.images import Augment, Preprocess
+from foveal.images.policies import PolicyName
 from foveal.images.preprocess import Resize
 from foveal.metrics import softmax
 from foveal.training import Callback, HeadConfig, NetworkConfig
@@ -211,6 +212,7 @@ class Classifier(TrainableClassifier):
         lr_mult: float = LR_MULT,
         cache_gb: float = CACHE_GB,
         batchnorm: Literal["fixed", "trained"] = "fixed",
+        policy: PolicyName = "none",
         callbacks: Sequence[Callback] = (),
         checkpoints: str | Path | None = None,
         **settings: Any,
@@ -228,6 +230,8 @@ class Classifier(TrainableClassifier):
             cache_gb: the most that activations may take; beyond it the frozen blocks run again
                 in every epoch, on fresh augmentation.
             batchnorm: ``"fixed"`` keeps the statistics that the weights were trained with.
+            policy: random changes of a photo on top of its augmentation; anything but ``"none"``
+                makes the frozen blocks run again in every epoch.
             callbacks: hear of every epoch, and may stop it; see `foveal.training.callbacks`.
             checkpoints: a folder for what a killed training goes on from; None for none.
             **settings: single settings of `NetworkConfig` instead, such as ``epochs=8``.
@@ -244,7 +248,7 @@ class Classifier(TrainableClassifier):
         config = config or tuning_config(self.seed, **settings)
         if self.head is None:
             self.fit_head()
-        tuning = Tuning(unfreeze, unfreeze_layers, lr_mult, cache_gb, batchnorm)
+        tuning = Tuning(unfreeze, unfreeze_layers, lr_mult, cache_gb, batchnorm, policy)
         return FineTuning(self, tuning, config).run(callbacks, checkpoints)
 
     def use_head(self, head: TrainedHead) -> None:

@@ -68,6 +68,14 @@ class NetworkSettings(_Group):
     """How the learning rate moves; one-cycle by default."""
     warmup: float | None = None
     """Epochs in which the learning rate rises from nothing."""
+    policy: Literal["none", "randaugment", "trivialaugment"] | None = None
+    """Random changes on top of `augment`: RandAugment, TrivialAugment, or none.
+    With frozen blocks it makes them run again in every epoch."""
+    mixup: float | None = None
+    """Mix pairs of photos, or what the frozen blocks made of them, with a share drawn from
+    Beta(mixup, mixup); 0.2 is usual."""
+    cutmix: float | None = None
+    """Paste a part of one photo into another; 1.0 is usual."""
     clip: float | None = None
     """The greatest norm of the gradient."""
     accumulate: int | None = None
@@ -122,12 +130,6 @@ class ScratchSettings(_Group):
     """1 for grey images, 3 for colour; by default what the network was designed for."""
     initialisation: str | None = None
     """How the weights begin: he_normal by default."""
-    policy: Literal["none", "randaugment", "trivialaugment"] | None = None
-    """Random changes on top of `augment`: RandAugment, TrivialAugment, or none."""
-    mixup: float | None = None
-    """Mix pairs of photos, with a share drawn from Beta(mixup, mixup); 0.2 is usual."""
-    cutmix: float | None = None
-    """Paste a part of one photo into another; 1.0 is usual."""
     workers: int | None = None
     """Processes that prepare photos; 0, the default, uses threads."""
 

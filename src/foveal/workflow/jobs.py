@@ -126,7 +126,7 @@ def open_scratch(
         settings.from_scratch or "",
         data,
         augment=settings.augmentation(),
-        policy=own.policy or "none",
+        policy=settings.network.policy or "none",
         image_size=settings.image_size,
         channels=own.channels,
         resize=settings.resize,
@@ -204,6 +204,7 @@ class TuningJob(HeadJob):
         self.classifier.fine_tune(
             self.config,
             checkpoints=self.checkpoints,
+            policy=self.settings.network.policy or "none",
             **self.settings.tuning.given(),
         )
 

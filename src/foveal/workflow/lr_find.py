@@ -58,7 +58,9 @@ def learning_rate_curve(
     classifier: Classifier = open_classifier(settings, data, listener)
     classifier.fit_head(settings.head_config())
     tuning = FineTuning(
-        classifier, Tuning(**settings.tuning.given()), tuning_config(**settings.given())
+        classifier,
+        Tuning(policy=settings.network.policy or "none", **settings.tuning.given()),
+        tuning_config(**settings.given()),
     )
     return tuning.learning_rate_curve(steps=steps, on_step=tell)
 

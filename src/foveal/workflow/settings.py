@@ -147,10 +147,11 @@ class TrainOptions:
         """Return what was given for the training of blocks, by the names of `NetworkConfig`.
 
         Returns:
-            Only what differs from "not given".
+            Only what differs from "not given"; `policy` is a matter of the photos.
         """
         own = {name: getattr(self, name) for name in _HEAD_FLAGS}
         values = {k: v for k, v in (own | self.network.given()).items() if v is not None}
+        values.pop("policy", None)
         return values | {"class_weights": self.class_weights, "seed": self.seed}
 
     def augmentation(self) -> Augment:

@@ -83,6 +83,7 @@ class FineTuning:
             views=classifier.views.count,
             epochs=self.config.epochs,
             budget_bytes=self.budget,
+            fresh=self.tuning.policy != "none",
         )
 
     def rows(self, plan: FineTunePlan) -> list[tuple[str, str]]:
@@ -268,12 +269,14 @@ class FineTuning:
 
     def _pixels(self, split: str, samples: Sequence[Sample]) -> PixelData:
         classifier = self.classifier
-        augment = classifier.views.augment if split == "train" else Augment.preset("none")
+        learns = split == "train"
+        augment = classifier.views.augment if learns else Augment.preset("none")
         pixels = PixelData(
             samples,
             classifier.data.targets(samples),
             classifier.preprocess,
             augment,
+            policy=self.tuning.policy if learns else "none",
             seed=classifier.seed,
             notify=classifier.listener.note,
         )

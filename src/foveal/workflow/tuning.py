@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from foveal.errors import UsageError
+from foveal.images.policies import PolicyName, policy_named
 from foveal.training.network_config import NetworkConfig
 from foveal.workflow.settings import TUNING_VIEWS
 
@@ -31,8 +32,13 @@ class Tuning:
     """The most that activations may take, in gigabytes on disk and in memory."""
     batchnorm: Literal["fixed", "trained"] = "fixed"
     """Whether batch normalisation keeps its statistics."""
+    policy: PolicyName = "none"
+    """What is done to a photo on top of the views' augmentation; see
+    `foveal.images.policies.policy_named`. Anything but none needs photos that are fresh in every
+    epoch."""
 
     def __post_init__(self) -> None:
+        policy_named(self.policy)
         if not self.lr_mult > 0:
             raise UsageError(f"`lr_mult` must be above 0; got {self.lr_mult}.")
         if self.cache_gb < 0:
@@ -68,12 +74,6 @@ def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
         The settings.
 
     Raises:
-        UsageError: a setting is out of range, or mixes photos that are no longer there.
+        UsageError: a setting is out of range.
     """
-    config = NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
-    if config.mixup or config.cutmix:
-        raise UsageError(
-            "`mixup` and `cutmix` mix photos, and fine-tuning sees what the frozen blocks made of "
-            "them; leave them at 0."
-        )
-    return config
+    return NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
