@@ -155,3 +155,12 @@ def test_the_guess_at_the_cost_grows_with_the_photos():
     few, many = ({"train": n, "validation": n // 5} for n in (100, 1000))
     assert tuning_seconds(many, 50.0) == pytest.approx(10 * tuning_seconds(few, 50.0))
     assert tuning_seconds(few, 100.0) == pytest.approx(tuning_seconds(few, 50.0) / 2)
+
+
+def test_the_time_left_ends_at_the_time_limit(data, heard):
+    made = classifier(data, heard)
+    steps = []
+    heard.step = steps.append
+    made.fine_tune(epochs=100_000, batch=8, unfreeze=1, time_limit=1.0, **MODE)
+    assert len(steps) > 3
+    assert all(step.seconds_left < 1.0 for step in steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ class _Live:
         self._begun = self._begun or (moment, overall)
         passed, steps = moment - self._begun[0], overall - self._begun[1]
         a_step = passed / steps if steps else 0.0
-        left = max(0.0, a_step * (total * self.config.epochs - overall))
+        left = max(0.0, min(a_step * (total * self.config.epochs - overall), self._allowed()))
         self.listener.step(
             Step(
                 epoch=epoch,
@@ -151,6 +152,11 @@ class _Live:
                 seconds_left=left,
             )
         )
+
+    def _allowed(self) -> float:
+        if self.config.time_limit is None or self.trainer is None:
+            return math.inf
+        return self.config.time_limit - self.trainer.clock.elapsed
 
     def epoch(self, record: EpochRecord) -> None:
         """Hear of an epoch; see `Trainer`."""

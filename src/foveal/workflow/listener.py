@@ -30,7 +30,7 @@ class Step:
     images_per_second: float
     """How fast it goes."""
     seconds_left: float
-    """Until the last epoch's end at this speed."""
+    """Until the last epoch's end at this speed, or the time limit."""
 
 
 class Listener:
