@@ -41,7 +41,7 @@ PAGES = {
             *("workflow.classifier", "workflow.scratch", "workflow.base", "workflow.settings"),
             *("workflow.groups", "workflow.run", "workflow.evaluate", "workflow.errors"),
             *("workflow.explain", "workflow.compare_runs", "workflow.scores"),
-            *("workflow.describe", "workflow.lr_find", "workflow.listener"),
+            *("workflow.export", "workflow.describe", "workflow.lr_find", "workflow.listener"),
         ),
     ),
     "runtime": Page(
@@ -49,6 +49,7 @@ PAGES = {
         (
             *("runtime.predictor", "runtime.imagenet", "runtime.rejection", "runtime.views"),
             *("runtime.model_folder", "runtime.backends", "runtime.network", "runtime.convert"),
+            "runtime.export",
         ),
     ),
     "explain": Page("Why a network answers as it does", ("explain",)),
@@ -129,6 +130,8 @@ def _look_up(module: str, name: str) -> Object:
             return member.members.get(name, member)
         return member.final_target if isinstance(member, griffe.Alias) else member
     value = getattr(importlib.import_module(f"foveal.{module}".rstrip(".")), name)
+    if isinstance(value, str | int | float):  # one of several constants on a line
+        return griffe.Attribute(name, value=repr(value), parent=there)
     found: Object = package()[f"{value.__module__.removeprefix('foveal.')}.{name}"]
     return found
 

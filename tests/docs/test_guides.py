@@ -1,0 +1,71 @@
+"""What the guides show is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from urllib.parse import parse_qsl
+
+import pytest
+
+from conftest import REPOSITORY, write_photos
+from docs.markdown_pages import code_blocks
+from foveal.ops import KERNELS
+
+LEARNING = REPOSITORY / "docs" / "guide-learning.md"
+ENGINEERING = REPOSITORY / "docs" / "guide-engineering.md"
+STATE = REPOSITORY / "src/foveal/web/static/math/visualizer_state.js"
+PATTERNS = REPOSITORY / "src/foveal/web/static/math/patterns.js"
+
+
+def run(code, folder):
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_learner_s_example_prints_what_is_shown(tmp_path):
+    text = LEARNING.read_text(encoding="utf-8")
+    code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", text, flags=re.S).groups()
+    assert run(code, tmp_path) == shown
+
+
+def test_the_parts_that_can_be_hidden_are_those_of_the_visualizer():
+    parts = re.search(r"PARTS = (\[[^]]+\])", STATE.read_text(encoding="utf-8"))[1]
+    shown = re.findall(r"^\| `(\w+)` \|", LEARNING.read_text(encoding="utf-8"), flags=re.M)
+    assert shown == re.findall(r'"(\w+)"', parts)
+
+
+def test_links_into_the_visualizer_name_filters_patterns_and_parts_that_exist():
+    patterns = set(re.findall(r"^  (\w+): \{", PATTERNS.read_text(encoding="utf-8"), flags=re.M))
+    parts = set(re.findall(r'"(\w+)"', re.search(r"PARTS = (.+)", STATE.read_text())[1]))
+    queries = re.findall(r"#/visualizer\?([^\s`]+)", LEARNING.read_text(encoding="utf-8"))
+    assert queries
+    for name, value in (pair for query in queries for pair in parse_qsl(query)):
+        known = {"kernel": set(KERNELS), "pattern": patterns, "hide": parts, "v": {"1"}}
+        assert set(value.split(",")) <= known.get(name, {value}), (name, value)
+
+
+@pytest.fixture(scope="module")
+def engineer_printed(tmp_path_factory):
+    """What the engineer's examples print, run one after the other on generated photos."""
+    folder = tmp_path_factory.mktemp("engineer")
+    write_photos(folder / "photos", {"stripes": 20, "spots": 20, "plain": 20})
+    marker = "=" * 8
+    blocks = code_blocks(ENGINEERING, "python")
+    return run(f"\nprint({marker!r})\n".join(blocks), folder).split(f"{marker}\n"), folder
+
+
+def test_every_example_of_the_engineer_s_guide_runs(engineer_printed):
+    printed, _ = engineer_printed
+    assert len(printed) == len(code_blocks(ENGINEERING, "python")) > 5
+
+
+def test_the_engineer_s_examples_print_as_many_lines_as_the_guide_shows(engineer_printed):
+    text = ENGINEERING.read_text(encoding="utf-8")
+    pairs = re.findall(r"```python\n(.+?)```\n\n(?:```\n(.*?)```)?", text, flags=re.S)
+    number = r"\d[\d.,]*"
+    for (code, shown), printed in zip(pairs, engineer_printed[0], strict=True):
+        assert re.sub(number, "#", printed) == re.sub(number, "#", shown), code
