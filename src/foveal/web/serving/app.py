@@ -87,7 +87,7 @@ def create_app(
         service.metrics.request(path, request.status, request.seconds)
         log(request)
 
-    return Front(app, access=access, served=served)
+    return Front(app, access=access, served=served, ending=lambda: service.stopping)
 
 
 def _add_prediction(app: FastAPI, service: Service, usual_top_k: int) -> None:

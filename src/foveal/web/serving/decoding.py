@@ -18,9 +18,11 @@ from foveal.images import Preprocess
 from foveal.runtime.backends import Images
 from foveal.web.serving.decoder import ANSWER, LENGTH, PIXELS, READY, Task
 from foveal.web.serving.limits import Limits
+from foveal.web.uploads import RefusedUpload
 
 _START_SECONDS = 120.0
 _LONGEST_PAUSE = 5.0
+_LONGEST_WAIT = 60.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOST = (ConnectionError, EOFError, OSError)
 
@@ -119,6 +121,7 @@ class DecodingPool:
         self._idle: asyncio.LifoQueue[Decoder] = asyncio.LifoQueue()
         self._decoders: set[Decoder] = set()
         self._replacing: set[asyncio.Task[None]] = set()
+        self.failing = False  # the last attempt to start a process failed
 
     @property
     def alive(self) -> int:
@@ -164,6 +167,7 @@ class DecodingPool:
 
         Raises:
             ImageError: it cannot be read, or takes too much time or memory.
+            RefusedUpload: no process became free for too long (503).
         """
         for _ in range(2):  # a process may have been ended by something else than this photo
             decoder = await self._idle_decoder()
@@ -189,9 +193,14 @@ class DecodingPool:
         )
 
     async def _idle_decoder(self) -> Decoder:
-        while not (decoder := await self._idle.get()).alive:
-            self._lose(decoder)
-        return decoder
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT):
+                while not (decoder := await self._idle.get()).alive:
+                    self._lose(decoder)
+                return decoder
+        except TimeoutError:
+            told = f"an image waited {_LONGEST_WAIT:g} seconds for its turn; try again later."
+            raise RefusedUpload(503, told) from None
 
     def _lose(self, decoder: Decoder) -> None:
         self._decoders.discard(decoder)
@@ -207,6 +216,7 @@ class DecodingPool:
             try:
                 await self._add()
             except (*_LOST, TimeoutError):
+                self.failing = True
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -222,6 +232,7 @@ class DecodingPool:
             with contextlib.suppress(OSError):
                 decoder.stop()
             raise
+        self.failing = False
         self._decoders.add(decoder)
         self._idle.put_nowait(decoder)
 

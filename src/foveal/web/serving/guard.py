@@ -25,6 +25,7 @@ _NEEDS_TOKEN = ("/v1/", "/metrics")
 _PAGES = ("/", "/docs")
 _DRAIN_BYTES = 128 * 2**20
 _DRAIN_SECONDS = 10.0
+_PAUSE_SECONDS = 0.5
 
 
 class Served(NamedTuple):
@@ -94,10 +95,18 @@ class Front:
         app: what answers.
         access: who may ask.
         served: called after each request.
+        ending: tells whether the server stops, so that nothing is waited for.
     """
 
-    def __init__(self, app: ASGIApp, *, access: Access, served: Callable[[Served], None]) -> None:
-        self._app, self._access, self._served = app, access, served
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        served: Callable[[Served], None],
+        ending: Callable[[], bool],
+    ) -> None:
+        self._app, self._access, self._served, self._ending = app, access, served, ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it.
@@ -117,7 +126,7 @@ class Front:
                 status = message["status"]
             await sending(message)
 
-        upload = _Upload(scope, receive, send)
+        upload = _Upload(scope, receive, send, self._ending)
         sending = with_headers(upload.send)
         refusal = self._access.refusal(scope)
         answer: ASGIApp = self._app
@@ -141,17 +150,17 @@ class _Upload:
     A connection closed while a client still sends is reset, and the client never sees the answer.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, ending: Callable[[], bool]
+    ) -> None:
         headers = Headers(scope=scope)
         self._open = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-        self._promised = "expect" in headers  # it waits for leave to send, and gets none
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._ending = receive, send, ending
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] != "http.request" or not message.get("more_body", False):
             self._open = False
-        self._promised = False
         return message
 
     async def send(self, message: Message) -> None:
@@ -162,18 +171,18 @@ class _Upload:
             await self._send(message)
             return
         await self._send({**message, "more_body": True})
-        if not self._promised:
-            await self._drain()
+        await self._drain()
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _drain(self) -> None:
-        count = 0
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while self._open and count < _DRAIN_BYTES:
+        count, until = 0, time.monotonic() + _DRAIN_SECONDS
+        while self._open and count < _DRAIN_BYTES and time.monotonic() < until:
+            try:
+                async with asyncio.timeout(_PAUSE_SECONDS):
                     count += len((await self.receive()).get("body", b""))
-        except TimeoutError:
-            return
+            except TimeoutError:
+                if self._ending():
+                    return
 
 
 def _without_port(host: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -52,6 +53,31 @@ def run_server(
     """
     opened = listen(port, host)
     try:
+        server = PredictionServer(service, access, top_k=top_k, log=log)
+        asyncio.run(server.answer(opened, started))
+    finally:
+        opened.close()
+    return int(server.server_state.total_requests)
+
+
+class PredictionServer(uvicorn.Server):
+    """Refuses new images with 503 when told to stop, and ends once the others are answered.
+
+    Args:
+        service: what answers predictions.
+        access: who may ask.
+        top_k: how many names an image gets where the request does not say.
+        log: called after each request.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        access: Access,
+        *,
+        top_k: int = 5,
+        log: Callable[[Served], None] = lambda request: None,
+    ) -> None:
         config = uvicorn.Config(
             create_app(service, access=access, top_k=top_k, log=log),
             http=PatientProtocol,
@@ -64,36 +90,28 @@ def run_server(
             timeout_keep_alive=75,
             timeout_graceful_shutdown=3,
         )
-        server = StoppingServer(config, service)
-        address, at = opened.getsockname()[:2]
-
-        async def serve() -> None:
-            try:
-                await service.start()
-                started(address, at)
-                await server.serve(sockets=[opened])
-            finally:
-                await service.close()
-
-        asyncio.run(serve())
-    finally:
-        opened.close()
-    return int(server.server_state.total_requests)
-
-
-class StoppingServer(uvicorn.Server):
-    """Refuses new images with 503 when told to stop, and ends once the others are answered.
-
-    Args:
-        config: of uvicorn.
-        service: what answers predictions.
-    """
-
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
         self._told = 0
         self._latest = 0.0
+
+    async def answer(self, opened: socket.socket, started: Callable[[str, int], None]) -> None:
+        """Start the service, answer until told to stop, and end the service.
+
+        Args:
+            opened: listens.
+            started: called with the address and the port once requests are answered.
+
+        Raises:
+            FovealError: the processes that decode do not start.
+        """
+        try:
+            await self._service.start()
+            address, port = opened.getsockname()[:2]
+            started(address, port)
+            await self.serve(sockets=[opened])
+        finally:
+            await self._service.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take note of a signal; the second one does not wait for anything.

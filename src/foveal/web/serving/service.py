@@ -97,8 +97,8 @@ class Service:
 
     @property
     def ready(self) -> bool:
-        """Whether it takes images now."""
-        return not self.stopping and self.pool.alive > 0
+        """Whether it takes images; a process that is being replaced is waited for."""
+        return not self.stopping and (self.pool.alive > 0 or not self.pool.failing)
 
     async def start(self) -> None:
         """Start what decodes and what computes.
