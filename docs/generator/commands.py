@@ -61,7 +61,7 @@ def command_page() -> str:
 
 
 def _contents(topics: dict[str, list[str]]) -> Iterator[str]:
-    yield "| | commands |\n|---|---|"
+    yield "| for | commands |\n|---|---|"
     for topic, names in topics.items():
         yield f"| [{topic}](#{anchor(topic)}) | {', '.join(map(_link, names))} |"
 
@@ -102,7 +102,9 @@ def _tables(kind: Any, name: str) -> Iterator[str]:
     pairs = sorted(zip(own, plain, strict=True), key=lambda pair: not pair[0].positional)
     rows = [_row(slot, item, texts) for slot, item in pairs]
     if rows:
-        yield "\n".join(["| | value | default | |", "|---|---|---|---|", *rows])
+        yield "\n".join(
+            ["| flag or place | value | default | meaning |", "|---|---|---|---|", *rows]
+        )
     for group in groups:
         held = hints[group.name]
         other = next((n for n in COMMANDS if n != name and held in _kind(n).__mro__), None)

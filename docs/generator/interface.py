@@ -140,7 +140,7 @@ def _first_page(homes: dict[str, str]) -> str:
     parts = [
         "# The Python interface",
         f"{MADE} What is not listed here may change without notice.",
-        "| page | |\n|---|---|\n"
+        "| page | what is there |\n|---|---|\n"
         + "\n".join(f"| [{name}]({name}.md) | {page.about} |" for name, page in PAGES.items()),
         "## What `foveal` offers itself",
         _docstring(package()),
@@ -150,7 +150,7 @@ def _first_page(homes: dict[str, str]) -> str:
         found = _look_up("", name)
         link = f"[`foveal.{name}`]({homes[str(found.canonical_path)]})"
         rows.append(f"| {link} | {cell(summary(found))} |")
-    return _joined([*parts, "\n".join(["| | |", "|---|---|", *rows])])
+    return _joined([*parts, "\n".join(["| name | what it is |", "|---|---|", *rows])])
 
 
 def _page(name: str, modules: dict[str, list[Entry]], homes: dict[str, str]) -> str:
@@ -158,7 +158,7 @@ def _page(name: str, modules: dict[str, list[Entry]], homes: dict[str, str]) -> 
     for module, entries in modules.items():
         parts += [f"## foveal.{module}", _docstring(package()[module])]
         rows = [f"| [`{e.name}`](#{anchor(e.name)}) | {cell(summary(e.found))} |" for e in entries]
-        parts.append("\n".join(["| | |", "|---|---|", *rows]))
+        parts.append("\n".join(["| name | what it is |", "|---|---|", *rows]))
         for entry in entries:
             parts += _described(entry, homes)
     return _joined(parts)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import griffe
-from markdown import cell, code
+from markdown import anchor, cell, code
 from source import Object, package
 
 _LONGEST = 88  # characters on a line of a signature
@@ -59,7 +59,7 @@ def constant(attribute: griffe.Attribute, name: str) -> str:
 
 
 def bases(kind: griffe.Class, homes: dict[str, str]) -> str:
-    """Return what a class inherits from, where that is documented too.
+    """Return what a class inherits from, where that is documented too, and what it has from there.
 
     Args:
         kind: the class.
@@ -68,8 +68,17 @@ def bases(kind: griffe.Class, homes: dict[str, str]) -> str:
     Returns:
         A sentence with the nearest of them, or nothing.
     """
-    links = [f"[`{b.name}`]({homes[path]})" for b, path in _bases(kind) if path in homes]
-    return f"Is a {links[0]}." if links else ""
+    known = [(base, homes[path]) for base, path in _bases(kind) if path in homes]
+    if not known:
+        return ""
+    inherited = ", ".join(
+        f"[`{name}`]({link.partition('#')[0]}#{anchor(f'{base.name}.{name}')})"
+        for base, link in known
+        for name, member in base.members.items()
+        if _is_shown(name, member) and name not in kind.members
+    )
+    nearest = f"Is a [`{known[0][0].name}`]({known[0][1]})"
+    return f"{nearest}, and has its {inherited}." if inherited else f"{nearest}."
 
 
 def fields_and_properties(kind: griffe.Class, homes: dict[str, str]) -> str:
@@ -101,8 +110,15 @@ def methods(kind: griffe.Class, homes: dict[str, str]) -> Iterator[griffe.Functi
         Functions with a docstring, in the order of the source.
     """
     for _, member in _members(kind, homes):
-        if isinstance(member, griffe.Function) and member.docstring:
+        if isinstance(member, griffe.Function) and _is_shown(member.name, member):
             yield member
+
+
+def _is_shown(name: str, member: Object) -> bool:
+    """Return whether a method is documented."""
+    return (
+        isinstance(member, griffe.Function) and not name.startswith("_") and bool(member.docstring)
+    )
 
 
 def _members(kind: griffe.Class, homes: dict[str, str]) -> Iterator[tuple[str, Object]]:
