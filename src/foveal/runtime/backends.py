@@ -133,7 +133,7 @@ class OpenVinoBackend:
             )
         except RuntimeError as error:
             raise ModelError(
-                f"OpenVINO cannot use {_named(model)}: {_first_line(error)}"
+                f"OpenVINO cannot use {_named(model)}: {plain_reason(error)}"
             ) from error
 
     def run(self, images_NHWC: Images) -> Outputs:
@@ -253,6 +253,14 @@ def _named(model: Any) -> str:
     return str(model) if isinstance(model, str | Path) else "the network"
 
 
-def _first_line(error: Exception) -> str:
+def plain_reason(error: Exception) -> str:
+    """Return what an engine's error comes down to, for a sentence.
+
+    Args:
+        error: what it raised; the lines above the last say where in its source.
+
+    Returns:
+        The last line that is not empty, or the error's kind.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

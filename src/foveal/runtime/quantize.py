@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from foveal.errors import MissingExtraError, ModelError
-from foveal.runtime.backends import Images, openvino
+from foveal.runtime.backends import Images, openvino, plain_reason
 
 CALIBRATION_PHOTOS = 300
 Item = TypeVar("Item")
@@ -93,7 +93,9 @@ def quantize(
                 subset_size=len(images),
             )
     except (RuntimeError, nncf.InternalError, nncf.ValidationError) as error:
-        raise ModelError(f"NNCF cannot bring the network to int8: {error}") from error
+        raise ModelError(
+            f"NNCF cannot bring the network to int8: {plain_reason(error)}."
+        ) from error
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:

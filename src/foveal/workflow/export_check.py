@@ -14,7 +14,7 @@ from foveal.data import counted
 from foveal.errors import DataError, ImageError, ModelError
 from foveal.images import Preprocess
 from foveal.metrics import softmax
-from foveal.runtime.backends import Backend, Images
+from foveal.runtime.backends import Backend, Images, plain_reason
 from foveal.runtime.decoding import decode_ahead
 from foveal.runtime.quantize import spread
 from foveal.workflow.listener import Listener
@@ -150,7 +150,7 @@ def images_to_check(
     if not own:
         listener.warn(
             f"{run} does not name its photos, so the file is compared on {_GENERATED} generated "
-            "images; to compare it on photos, give some with --photos."
+            "images; to compare it on photos, give some with `photos`."
         )
         return CheckImages("generated image", generated(preprocess, _GENERATED))
     chosen = spread(own, most)
@@ -158,7 +158,7 @@ def images_to_check(
     if missing:
         raise DataError(
             f"{len(missing)} of {counted(len(chosen), 'validation photo')} of {run} are gone; the "
-            f"first is {missing[0]}. Put them back, or compare on other photos with --photos."
+            f"first is {missing[0]}. Put them back, or compare on other photos with `photos`."
         )
     return CheckImages(
         "validation photo", [photo.path for photo in chosen], tuple(p.label for p in chosen)
@@ -223,7 +223,7 @@ def compare(
     if not positions:
         raise DataError(
             f"none of {counted(total, checked.what)} could be read; the first is "
-            f"{checked.sources[0]}. Give others with --photos."
+            f"{checked.sources[0]}. Give others with `photos`."
         )
     before_NK, after_NK = (np.concatenate(part) for part in rows)
     return Compared(checked, tuple(positions), before_NK, after_NK, sample[0])
@@ -234,8 +234,8 @@ def _run(exported: Backend, images: Images) -> NDArray[np.float32]:
         return exported.run(images)
     except Exception as error:  # each engine has its own
         raise ModelError(
-            f"the exported file cannot be run on {counted(len(images), 'image')} at once: {error}. "
-            "Nothing was written."
+            f"the exported file cannot be run on {counted(len(images), 'image')} at once: "
+            f"{plain_reason(error)}. Nothing was written."
         ) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from foveal.errors import FovealError, ModelError, UnknownNameError
+from foveal.runtime.backends import plain_reason
 from foveal.runtime.export.contents import Contents, Opened
 from foveal.storage import atomic_file, replace_folder, require_free_space
 
@@ -92,7 +93,7 @@ def open_exported(path: Path, name: str) -> Opened:
     except FovealError:
         raise
     except Exception as error:  # each engine has its own
-        raise ModelError(f"{path} cannot be loaded by its engine: {error}") from error
+        raise ModelError(f"{path} cannot be loaded by its engine: {plain_reason(error)}") from error
     return opened
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from foveal.errors import MissingExtraError, ModelError
-from foveal.runtime.backends import Images, Outputs, Tag
+from foveal.runtime.backends import Images, Outputs, Tag, plain_reason
 from foveal.runtime.cores import usable_cores
 from foveal.runtime.export.contents import INPUT, OUTPUT, Contents, Opened
 
@@ -80,7 +80,7 @@ def model_proto(contents: Contents) -> Any:
     except torch.onnx.errors.OnnxExporterError as error:
         name = contents.config.architecture
         raise ModelError(
-            f"{name} cannot be written as ONNX ({error}); export it as openvino."
+            f"{name} cannot be written as ONNX ({plain_reason(error)}); export it as openvino."
         ) from error
     if converted is None:
         raise ModelError(f"{contents.config.architecture} cannot be written as ONNX.")

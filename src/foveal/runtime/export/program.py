@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from foveal.errors import ModelError
+from foveal.runtime.backends import plain_reason
 from foveal.runtime.convert import RawPixels
 from foveal.runtime.export.contents import INPUT, Contents
 from foveal.runtime.network import load_network
@@ -64,7 +65,8 @@ def traced(contents: Contents) -> Any:
             program = torch.export.export(module, (example,), dynamic_shapes={INPUT: {0: batch}})
     except Exception as error:  # whatever the tracer and the network's own code raise
         raise ModelError(
-            f"{network.name} cannot be traced for this format ({error}); export it as openvino."
+            f"{network.name} cannot be traced for this format ({plain_reason(error)}); export it "
+            "as openvino."
         ) from error
     for graph in program.graph_module.modules():
         for node in getattr(getattr(graph, "graph", None), "nodes", ()):
