@@ -241,13 +241,17 @@ def _started(shape: tuple[int, int, int]) -> Decoder:
     ours, theirs = socket.socketpair()
     with theirs:
         words = [sys.executable, "-P", "-m", "foveal.web.serving.decoder", str(theirs.fileno())]
-        process = subprocess.Popen(
-            words,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD},
-            start_new_session=True,  # Ctrl-C is for the server, which answers what it has first
-        )
+        try:
+            process = subprocess.Popen(
+                words,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, **_ONE_THREAD},
+                start_new_session=True,  # Ctrl-C is for the server, which answers what it has first
+            )
+        except OSError:
+            ours.close()
+            raise
     ours.setblocking(False)
     return Decoder(process, ours, shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def run_server(
         UsageError: address or port cannot be used.
         FovealError: the processes that decode do not start.
     """
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form
     opened = listen(port, host)
     try:
         server = PredictionServer(service, access, top_k=top_k, log=log)

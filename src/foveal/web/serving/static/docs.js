@@ -149,7 +149,8 @@ function typeOf(schema) {
 function table(head, rows) {
   const cell = (tag, content) => make(tag, tag === "th" ? { scope: "col" } : {}, content);
   const body = rows.map((row) => make("tr", {}, ...row.map((content) => cell("td", content))));
-  return make("div", { className: "scroll" }, make("table", {},
+  const region = { className: "scroll", tabindex: 0, role: "group", "aria-label": `Table: ${head.join(", ")}` };
+  return make("div", region, make("table", {},
     make("thead", {}, make("tr", {}, ...head.map((text) => cell("th", text)))),
     make("tbody", {}, ...body)));
 }
