@@ -54,7 +54,7 @@ def constant(attribute: griffe.Attribute, name: str) -> str:
         A block of Python; without the value where that is long.
     """
     hint = f": {attribute.annotation}" if attribute.annotation is not None else ""
-    whole = f"{name}{hint} = {attribute.value}"
+    whole = f"{name}{hint} = {_quoted(str(attribute.value))}"
     return f"```python\n{whole if len(whole) <= _LONGEST else name + hint}\n```"
 
 
@@ -177,7 +177,13 @@ def _value(default: str | griffe.Expr) -> str:
     return str(default)
 
 
+def _quoted(text: str) -> str:
+    """Return Python with the quotes that its formatter takes."""
+    return text if '"' in text else text.replace("'", '"')
+
+
 def _lines(name: str, parameters: list[str], returns: str) -> str:
+    parameters = [_quoted(parameter) for parameter in parameters]
     whole = f"{name}({', '.join(parameters)}){returns}"
     if len(whole) <= _LONGEST:
         return whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -11,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from conftest import REPOSITORY, write_photos
-from docs.markdown_pages import code_blocks
+from docs.markdown_pages import WRITTEN, called, code_blocks
 from foveal.ops import KERNELS
 
 LEARNING = REPOSITORY / "docs" / "guide-learning.md"
@@ -72,3 +74,20 @@ def test_the_engineer_s_examples_print_what_the_guide_shows_but_for_numbers(engi
     number = r"\d[\d.,]*"
     for (code, shown), printed in zip(pairs, engineer_printed, strict=True):
         assert re.sub(number, "#", printed) == re.sub(number, "#", shown), code
+
+
+def foveal_imports():
+    for page in WRITTEN:
+        for block in code_blocks(page, "python"):
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("foveal"):
+                    for alias in node.names:
+                        yield pytest.param(
+                            node.module, alias.name, id=f"{called(page)}: {alias.name}"
+                        )
+
+
+@pytest.mark.parametrize(("module", "name"), list(foveal_imports()))
+def test_what_an_example_imports_is_there(module, name):
+    home = importlib.import_module(module)
+    assert hasattr(home, name) or importlib.util.find_spec(f"{module}.{name}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import foveal
 from docs.markdown_pages import REPOSITORY
 
 
@@ -23,6 +25,20 @@ def test_every_page_is_what_make_reference_writes():
     found = stale_pages(REPOSITORY / "docs")
     names = ", ".join(sorted(found))
     assert not found, f"{names}: run `make reference` and commit what it writes"
+
+
+def test_every_public_name_and_every_package_with_public_names_has_its_place():
+    pages = {page.stem: page.read_text("utf-8") for page in (REPOSITORY / "docs/api").glob("*.md")}
+    names = set(foveal.__all__) - {"__version__"}
+    assert {name for name in names if f"[`foveal.{name}`]" not in pages["README"]} == set()
+    package = Path(foveal.__file__).parent
+    open_ones = {
+        folder.parent.name
+        for folder in package.glob("*/__init__.py")
+        if "__all__ = [" in folder.read_text(encoding="utf-8")
+    }
+    assert len(open_ones) > 8
+    assert open_ones <= set(pages)
 
 
 def test_control_an_altered_page_and_one_that_should_not_be_there_are_noticed(tmp_path):
