@@ -103,10 +103,13 @@ def test_it_says_where_what_and_for_whom_and_logs_each_request(model):
     assert "only this machine can reach it" in shown
     port = int(lines[0].rpartition("127.0.0.1:")[2].partition("/")[0])
     assert ask(port, png()) == 200
-    RawClient(port).send("GET", "/a%0Ab%1B", [("Host", "localhost")])
+    client = RawClient(port)
+    assert client.send("GET", "/a%0Ab%1B", [("Host", "localhost")]).status == 404
+    client.close()
     assert "127.0.0.1 POST /v1/predict 200" in process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    rest, _ = process.communicate(timeout=60)
+    rest = process.stdout.read()
+    process.communicate(timeout=60)
     assert process.returncode == 0
     assert [line.split()[2:5] for line in rest.splitlines()] == [
         ["GET", "/a\\nb\\x1b", "404"]  # a line break in a path makes no line

@@ -95,6 +95,7 @@ def _add_prediction(app: FastAPI, service: Service, usual_top_k: int) -> None:
         "/v1/predict",
         response_model=Predictions,
         responses=refusals(400, 401, 408, 413, 415, 422, 429, 503),
+        response_description="What the model says of each image.",
         openapi_extra=images_body(),
         summary="Name one photo or several",
     )
@@ -153,6 +154,7 @@ def _add_facts(app: FastAPI, service: Service) -> None:
         "/v1/model",
         response_model=ModelAnswer,
         responses=refusals(401),
+        response_description="What is served.",
         summary="What is served",
     )
     async def model() -> ModelAnswer:
@@ -184,6 +186,7 @@ def _add_facts(app: FastAPI, service: Service) -> None:
     @app.get(
         "/health",
         response_model=Health,
+        response_description="Ready for images.",
         responses=refusals() | {503: {"model": Health, "description": "Not ready for images."}},
         summary="Whether it is ready",
     )
@@ -198,6 +201,7 @@ def _add_facts(app: FastAPI, service: Service) -> None:
         response_class=Response,
         responses=refusals(401)
         | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        response_description="The text format of Prometheus.",
         summary="Figures for Prometheus",
     )
     async def metrics() -> Response:

@@ -139,7 +139,7 @@ def images_body() -> dict[str, Any]:
             FIELD: {
                 "type": "array",
                 "minItems": 1,
-                "items": {"type": "string", "format": "binary", "minLength": 1},
+                "items": {"type": "string", "format": "binary"},
             }
         },
     }

@@ -146,6 +146,11 @@ function typeOf(schema) {
     boolean: "true or false", null: "null" }[schema.type] ?? String(schema.type);
 }
 
+// `marked` words become <code>.
+function withCode(text) {
+  return text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : part));
+}
+
 function table(head, rows) {
   const cell = (tag, content) => make(tag, tag === "th" ? { scope: "col" } : {}, content);
   const body = rows.map((row) => make("tr", {}, ...row.map((content) => cell("td", content))));
@@ -156,7 +161,7 @@ function table(head, rows) {
 }
 
 function operation(path, method, told) {
-  const content = make("div", {}, make("p", {}, told.description ?? ""));
+  const content = make("div", {}, make("p", {}, ...withCode(told.description ?? "")));
   const taken = (told.parameters ?? []).map((one) => [
     make("code", {}, one.name), `${typeOf(one.schema)}, ${one.required ? "needed" : `${one.schema.default} if left out`}`,
     one.schema.description ?? one.description ?? "",
@@ -188,7 +193,7 @@ function showSchema(schema) {
     const needed = Object.entries(told.properties ?? {}).map(([field, one]) =>
       [make("code", {}, field), typeOf(one), one.description ?? ""]);
     return make("details", { className: "operation" }, make("summary", {}, make("code", {}, name)),
-      make("div", {}, make("p", {}, told.description ?? ""), table(["field", "kind", "meaning"], needed)));
+      make("div", {}, make("p", {}, ...withCode(told.description ?? "")), table(["field", "kind", "meaning"], needed)));
   });
   find("schemas").replaceChildren(...types);
   find("token-row").hidden = !schema.components.securitySchemes;
