@@ -20,6 +20,7 @@ TORCH_FREE = [
     "foveal.cli.errors",
     "foveal.cli.compare_runs",
     "foveal.cli.learn",
+    "foveal.cli.workbench",
     "foveal.cli.serve",
     "foveal.web.serving.server",
     "foveal.web.serve",

@@ -1,4 +1,4 @@
-"""Real trainings in processes of their own: started, refused, stopped, killed, found, gone on with."""
+"""Real trainings in processes of their own: refused, stopped, killed, found, gone on with."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_run_is_trained_told_of_and_can_be_used(bench: Bench, photos: str):
     photo = (bench.photos / "mine" / "spots" / "00.jpg").read_bytes()
     answers = {
         question: bench.post(f"{RUNS}/{key}/{question}", photo)
-        for question in ("predict", "explain?method=gradcam", "feature-maps?block=conv1")
+        for question in ("predict", "explain?method=gradcam", "feature-maps")
     }
     assert {name: answer.status for name, answer in answers.items()} == dict.fromkeys(answers, 200)
     assert answers["explain?method=gradcam"].json["picture"]["width"] == 32
