@@ -30,10 +30,12 @@ from benchmarks.machine import conditions
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
-def photos_in(folder: Path, least: int) -> list[Path]:
-    """Return the photos of a folder, repeated in order until there are enough."""
+def photos_in(folder: Path, count: int) -> list[Path]:
+    """Return so many photos of a folder: evenly spread, or repeated where there are fewer."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return (found * (-(-least // len(found))))[: max(least, len(found))]
+    if not found:
+        sys.exit(f"no photos in {folder}")
+    return [found[at * len(found) // count] for at in range(count)]
 
 
 # --- offline ------------------------------------------------------------------------------------
@@ -218,12 +220,12 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--processes", type=int, default=2, help="that hold the clients")
     parser.add_argument("--repeats", type=int, default=3, help="in turn, after one to warm up")
-    parser.add_argument("--least", type=int, default=400, help="photos of a repeat")
+    parser.add_argument("--photos-each", type=int, default=400, help="photos of a repeat")
     given = parser.parse_args()
     multiprocessing.set_start_method("spawn")
     print(json.dumps(conditions()))
     for folder in given.photos:
-        measured = compare(given.run, photos_in(folder, given.least), given)
+        measured = compare(given.run, photos_in(folder, given.photos_each), given)
         print(folder.name, f"(load {os.getloadavg()[0]:.1f})")
         for name, value in measured.items():
             print(f"  {name:<20} {f'{value:.3f}' if isinstance(value, float) else value}")
