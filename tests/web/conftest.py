@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,9 @@ class Running:
         return f"http://127.0.0.1:{self.port}/"
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The learning app, served for all tests of this process."""
-    runs = tmp_path_factory.mktemp("runs")
-    made = Site(runs)
+@contextmanager
+def running(made: Site) -> Iterator[Running]:
+    """Serve a site in a thread, on a port that is free."""
     opened = listen(0)
     config = uvicorn.Config(
         create_app(made), log_level="error", lifespan="off", server_header=False
@@ -48,10 +47,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             break
         time.sleep(0.05)
     assert server.started, "the server did not start"
-    yield Running(opened.getsockname()[1], made.token, runs)
+    yield Running(opened.getsockname()[1], made.token, made.runs)
     server.should_exit = True
     thread.join(10)
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The learning app, served for all tests of this process."""
+    with running(Site(tmp_path_factory.mktemp("runs"))) as served:
+        yield served
 
 
 OpenPage = Callable[..., Any]

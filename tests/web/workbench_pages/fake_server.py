@@ -83,13 +83,17 @@ def one_run(key: str = RUN, state: str = "done", **more: Any) -> dict[str, Any]:
 def whole_run(key: str = RUN, state: str = "done", **more: Any) -> dict[str, Any]:
     """A run with everything that is known of it."""
     done = state == "done"
-    return one_run(key, state) | {
-        "settings": {},
-        "metrics": metrics() if done else None,
-        "history": history() if done else [],
-        "error": None,
-        "report": None,
-    } | more
+    return (
+        one_run(key, state)
+        | {
+            "settings": {},
+            "metrics": metrics() if done else None,
+            "history": history() if done else [],
+            "error": None,
+            "report": None,
+        }
+        | more
+    )
 
 
 def picture(side: int = 64) -> str:
@@ -269,6 +273,9 @@ class FakeServer:
         key = f"{request.method} {parts.path.removeprefix('/api/workbench/')}"
         self.asked.append(f"{key}?{parts.query}" if parts.query else key)
         found: Any = self.answers.get(key, (404, {"error": f"nothing is made up for {key}."}))
+        if found is None:
+            route.abort()
+            return
         if callable(found):
             found = found(parse_qs(parts.query))
         status, body, headers = (200, found, {}) if isinstance(found, dict) else (*found, {})[:3]

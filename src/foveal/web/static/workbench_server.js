@@ -3,7 +3,8 @@
 import { ask, GONE, proof, ServerError } from "./server.js";
 
 const AT = "api/workbench";
-const safe = encodeURIComponent;
+/** An address: at`runs/${id}/stop`; what is put in is made safe. */
+const at = (parts, ...values) => String.raw({ raw: parts }, ...values.map(encodeURIComponent));
 const BUSY = [429, 503];
 const TRIES = 12;
 const [WAIT, LONGEST_WAIT] = [2, 30]; // seconds
@@ -56,29 +57,27 @@ const look = (path, blob) => patiently(() => ask(`${AT}/${path}`, {
 
 export const photoSets = () => get("photos");
 export const makeSet = (name) => post("photos", { name });
-export const sendZip = (name, blob, progress) => send(`photos/zip?name=${safe(name)}`, blob, progress);
-export const photoSet = (id) => get(`photos/${safe(id)}`);
-export const addPhoto = (id, label, name, blob, progress) =>
-  send(`photos/${safe(id)}/add?class=${safe(label)}&name=${safe(name)}`, blob, progress);
-export const removePhoto = (id, photo) => post(`photos/${safe(id)}/remove`, { photo });
-export const checkPhotos = (id) => patiently(() => get(`photos/${safe(id)}/check`));
+export const sendZip = (name, blob, progress) => send(at`photos/zip?name=${name}`, blob, progress);
+export const photoSet = (id) => get(at`photos/${id}`);
+export const addPhoto = (id, label, name, blob) => send(at`photos/${id}/add?class=${label}&name=${name}`, blob);
+export const removePhoto = (id, photo) => post(at`photos/${id}/remove`, { photo });
+export const checkPhotos = (id) => patiently(() => get(at`photos/${id}/check`));
 
 export const options = () => get("options");
 export const startRun = (settings) => post("runs", settings);
 export const runs = () => get("runs");
-export const run = (id) => get(`runs/${safe(id)}`);
-export const events = (id, after) => get(`runs/${safe(id)}/events?after=${after}`);
-export const stopRun = (id) => post(`runs/${safe(id)}/stop`);
-export const resumeRun = (id) => post(`runs/${safe(id)}/resume`);
+export const run = (id) => get(at`runs/${id}`);
+export const events = (id, after) => get(at`runs/${id}/events?after=${after}`);
+export const stopRun = (id) => post(at`runs/${id}/stop`);
+export const resumeRun = (id) => post(at`runs/${id}/resume`);
 
 export const cellPhotos = (id, split, actual, predicted) =>
-  get(`runs/${safe(id)}/cell?split=${safe(split)}&actual=${safe(actual)}&predicted=${safe(predicted)}`);
-export const predict = (id, blob, reject) => look(`runs/${safe(id)}/predict?reject=${reject ? 1 : 0}`, blob);
-export const explain = (id, blob, label, method) =>
-  look(`runs/${safe(id)}/explain?class=${safe(label)}&method=${safe(method)}`, blob);
+  get(at`runs/${id}/cell?split=${split}&actual=${actual}&predicted=${predicted}`);
+export const predict = (id, blob, reject) => look(at`runs/${id}/predict?reject=${reject ? 1 : 0}`, blob);
+export const explain = (id, blob, label, method) => look(at`runs/${id}/explain?class=${label}&method=${method}`, blob);
 export const featureMaps = (id, blob, block) =>
-  look(`runs/${safe(id)}/feature-maps${block ? `?block=${safe(block)}` : ""}`, blob);
-export const filters = (id) => patiently(() => get(`runs/${safe(id)}/filters`));
-export const compare = (a, b) => patiently(() => get(`compare?a=${safe(a)}&b=${safe(b)}`));
-export const startExport = (id, format, int8) => post(`runs/${safe(id)}/export`, { format, int8 });
-export const exportJob = (job) => get(`exports/${safe(job)}`);
+  look(block ? at`runs/${id}/feature-maps?block=${block}` : at`runs/${id}/feature-maps`, blob);
+export const filters = (id) => patiently(() => get(at`runs/${id}/filters`));
+export const compare = (a, b) => patiently(() => get(at`compare?a=${a}&b=${b}`));
+export const startExport = (id, format, int8) => post(at`runs/${id}/export`, { format, int8 });
+export const exportJob = (job) => get(at`exports/${job}`);

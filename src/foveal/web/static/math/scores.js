@@ -38,7 +38,7 @@ export function placeWords(values, width, height) {
 }
 
 // From nothing to most: black, violet, orange, yellow; brightness grows all the way, so it can
-// be read without telling colours apart.
+// be read without telling colours apart. The legend in css/workbench.css has the same colours.
 const RAMP = [[8, 4, 20], [70, 16, 96], [150, 38, 92], [224, 90, 50], [250, 170, 30], [255, 250, 170]];
 
 export function heatColour(share) {

@@ -4,9 +4,9 @@ import { heatColour, percent, placeWords } from "../math/scores.js";
 import { short } from "../math/format.js";
 import { decode, drawRgb } from "./pixels.js";
 import { h, setText, unique } from "./dom.js";
+import { aside } from "./pieces.js";
 
 const FIRST = 55; // per cent
-const LEGEND_STEPS = 24;
 
 export class HeatPhoto {
   constructor(container) {
@@ -14,10 +14,10 @@ export class HeatPhoto {
     this.canvas = h("canvas", { class: "heat", role: "img", "aria-label": "No map yet" });
     this.slider = h("input", { type: "range", min: "0", max: "100", value: String(FIRST), id, oninput: () => this.draw() });
     this.given = h("output", { for: id, class: "number" });
-    this.about = h("p", { class: "small muted" });
+    this.about = aside();
     this.root = h("div", { class: "stack tight", hidden: true }, this.canvas,
       h("div", { class: "row nowrap" }, h("label", { for: id, class: "small" }, "Opacity of the map"), this.slider, this.given),
-      h("div", { class: "legend" }, "nothing", ramp(), "most"), this.about);
+      h("div", { class: "legend" }, "nothing", h("i", { class: "ramp-line" }), "most"), this.about);
     container.append(this.root);
   }
 
@@ -56,14 +56,4 @@ export class HeatPhoto {
     pen.drawImage(this.heat, 0, 0, width, height);
     pen.globalAlpha = 1;
   }
-}
-
-function ramp() {
-  const canvas = h("canvas", { width: LEGEND_STEPS, height: 1, class: "ramp-line", "aria-hidden": "true" });
-  const pen = canvas.getContext("2d");
-  for (let i = 0; i < LEGEND_STEPS; i += 1) {
-    pen.fillStyle = `rgb(${heatColour(i / (LEGEND_STEPS - 1)).join(" ")})`;
-    pen.fillRect(i, 0, 1, 1);
-  }
-  return canvas;
 }

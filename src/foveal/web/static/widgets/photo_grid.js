@@ -1,6 +1,7 @@
 // Small photos in rows. Where they can be chosen they are one tab stop, moved about with the arrows.
 
 import { h, unique } from "./dom.js";
+import { button } from "./pieces.js";
 
 const STEP = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
@@ -11,7 +12,11 @@ export function gallery(photos, label, caption = (photo) => [photo.name]) {
     h("figcaption", {}, caption(photo).map((line) => h("span", {}, line)))))));
 }
 
-const image = (photo, alt) => h("img", { src: photo.thumb, alt, loading: "lazy", decoding: "async", width: "96", height: "96" });
+const image = (photo, alt) => {
+  const shown = h("img", { src: photo.thumb, alt, loading: "lazy", decoding: "async", width: "96", height: "96",
+    onerror: () => shown.replaceWith(h("span", { class: "no-picture" }, "cannot be shown")) }); // damaged, or gone
+  return shown;
+};
 
 export class PhotoGrid {
   /** remove(photo) is called for the chosen photo, by Delete or the button. */
@@ -21,7 +26,7 @@ export class PhotoGrid {
     this.at = 0;
     this.box = h("div", { role: "listbox", class: "thumbs picks", "aria-label": label,
       onkeydown: (event) => this.key(event), onclick: (event) => this.click(event) });
-    this.tool = h("button", { type: "button", class: "small", hidden: true, onclick: () => this.removeChosen() }, "Remove");
+    this.tool = button("Remove", () => this.removeChosen(), { class: "small", hidden: true });
     container.append(this.box, this.tool);
   }
 

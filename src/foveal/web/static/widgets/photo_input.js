@@ -4,6 +4,7 @@ import { Camera } from "./camera.js";
 import { h, setText } from "./dom.js";
 import { looksLikeImage } from "../math/folders.js";
 import { dropZone, picker } from "./picked_files.js";
+import { aside, button, card } from "./pieces.js";
 
 const LONGEST = 640; // px of the side that is drawn
 const EVERY = 1000; // ms between two live frames
@@ -14,14 +15,14 @@ export class PhotoInput {
     this.chosen = chosen;
     this.problem = h("p", { class: "problem", role: "alert" });
     this.canvas = h("canvas", { class: "shown-photo", role: "img", hidden: true });
-    this.note = h("p", { class: "small muted" });
-    this.webcam = h("button", { type: "button", onclick: () => this.toggle() }, "Use the webcam");
+    this.note = aside();
+    this.webcam = button("Use the webcam", () => this.toggle());
     const box = h("div");
-    this.root = h("section", { class: "card stack tight try-input", "aria-label": "Photo to try" },
+    this.root = card("Photo to try",
       h("div", { class: "row" },
         picker("Choose a photo…", { class: "primary", multiple: false, chosen: (files) => this.files(files) }),
         this.webcam),
-      h("p", { class: "small muted" }, "Or paste one, or drop it here."), this.problem, box, this.canvas, this.note);
+      aside("Or paste one, or drop it here."), this.problem, box, this.canvas, this.note);
     this.camera = new Camera(box, { changed: (on) => {
       setText(this.webcam, on ? "Stop the webcam" : "Use the webcam");
       this.canvas.hidden = on || !this.name;

@@ -1,14 +1,15 @@
 // Files as people give them: chosen, a folder of folders, or dropped.
 
 import { h } from "./dom.js";
+import { button } from "./pieces.js";
 
 /** A button that opens the file picker; `chosen` gets [{name, path, blob}]. */
-export function picker(text, { chosen, folder = false, multiple = true, accept = "image/*", ...button }) {
+export function picker(text, { chosen, folder = false, multiple = true, accept = "image/*", ...more }) {
   const input = h("input", {
     type: "file", multiple, accept: folder ? null : accept, class: "visually-hidden", tabindex: "-1",
     "aria-hidden": "true", webkitdirectory: folder,
     onchange: () => { chosen([...input.files].map(asFile)); input.value = ""; } });
-  return [h("button", { type: "button", onclick: () => input.click(), ...button }, text), input];
+  return [button(text, () => input.click(), more), input];
 }
 
 const asFile = (blob) => ({ name: blob.name, path: blob.webkitRelativePath || blob.name, type: blob.type, blob });

@@ -2,6 +2,7 @@
 
 import { Camera } from "./camera.js";
 import { h, setText } from "./dom.js";
+import { aside, button } from "./pieces.js";
 
 const EVERY = 250; // ms between two frames
 
@@ -24,9 +25,9 @@ export class Recorder {
     const box = h("div", { class: "stack tight" });
     this.root = h("div", { class: "recorder stack tight", role: "group", "aria-label": `Webcam for ${label}` }, box,
       h("div", { class: "row" }, this.hold,
-        h("button", { type: "button", onclick: () => this.one() }, "Take one"),
-        h("button", { type: "button", onclick: () => this.close() }, "Turn the webcam off")),
-      h("p", { class: "small muted" }, "Hold the button, or the space bar on it, and turn or move the thing a little: about four photos a second."),
+        button("Take one", () => this.one()),
+        button("Turn the webcam off", () => this.close())),
+      aside("Hold the button, or the space bar on it, and turn or move the thing a little: about four photos a second."),
       this.count);
     this.camera = new Camera(box, { label: `Webcam, for ${label}`, changed: (on) => {
       this.hold.disabled = !on;

@@ -3,6 +3,7 @@
 import { counted } from "../../math/scores.js";
 import { h, setText } from "../../widgets/dom.js";
 import { gallery } from "../../widgets/photo_grid.js";
+import { aside, card } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, NextBar, problemBox, sentence } from "./parts.js";
 
@@ -57,26 +58,22 @@ function group(findings, level, sign, name, why) {
   if (!findings.length) return null;
   return h("section", { class: `card stack finding-group ${level}`, "aria-label": name },
     h("div", { class: "stack tight" },
-      h("h2", {}, h("span", { class: "sign", "aria-hidden": "true" }, sign), `${name} (${findings.length})`), why && h("p", { class: "small muted" }, why)),
+      h("h2", {}, h("span", { class: "sign", "aria-hidden": "true" }, sign), `${name} (${findings.length})`), why && aside(why)),
     findings.map((finding) => h("div", { class: "finding stack tight" },
       h("p", {}, sentence(finding.sentence)),
       finding.photos?.length ? photos(finding) : null)));
 }
 
-function photos(finding) {
-  const shown = finding.photos.filter(({ thumb }) => thumb).slice(0, SHOWN);
-  const unreadable = finding.photos.filter(({ thumb }) => !thumb);
-  const caption = (photo) => [photo.class, photo.name].filter(Boolean);
-  const left = (finding.count ?? finding.photos.length) - shown.length - Math.min(unreadable.length, SHOWN);
-  return [shown.length ? gallery(shown, "Photos it is about", caption) : null,
-    unreadable.length ? h("ul", { class: "small" }, unreadable.slice(0, SHOWN).map((photo) => h("li", {}, caption(photo).join(": ")))) : null,
-    left > 0 ? h("p", { class: "small muted" }, `And ${left.toLocaleString("en-US")} more.`) : null];
+function photos({ photos: all, count }) {
+  const shown = all.slice(0, SHOWN);
+  const left = (count ?? all.length) - shown.length;
+  return [gallery(shown, "Photos it is about", (photo) => [photo.class, photo.name]),
+    left > 0 ? aside(`And ${left.toLocaleString("en-US")} more.`) : null];
 }
 
 function classTable(set) {
   const most = Math.max(1, ...set.classes.map(({ n }) => n));
-  return h("section", { class: "card stack tight", "aria-label": "Photos of each class" },
-    h("h2", {}, "Photos of each class"),
+  return card("Photos of each class", h("h2", {}, "Photos of each class"),
     h("ul", { class: "bars" }, set.classes.map(({ name, n }) => h("li", {}, h("span", { class: "name" }, name),
       h("meter", { value: n, min: 0, max: most, "aria-label": `Photos of ${name}` }), h("b", { class: "number" }, n.toLocaleString("en-US"))))));
 }

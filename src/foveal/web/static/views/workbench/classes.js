@@ -1,6 +1,6 @@
 // A set of photos: a card for each class, with every way to add photos to it.
 
-import { byClass, looksLikeImage } from "../../math/folders.js";
+import { looksLikeImage } from "../../math/folders.js";
 import { counted } from "../../math/scores.js";
 import { recall, remember } from "../../local.js";
 import { queueOf, remarks } from "../../uploads.js";
@@ -8,6 +8,7 @@ import { h, setText, unique } from "../../widgets/dom.js";
 import { PhotoGrid } from "../../widgets/photo_grid.js";
 import { dropZone, picker } from "../../widgets/picked_files.js";
 import { Recorder } from "../../widgets/recorder.js";
+import { aside, button } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, NextBar, problemBox, sentence } from "./parts.js";
 
@@ -29,11 +30,10 @@ export class ClassCards {
     this.name = h("input", { type: "text", id, autocomplete: "off", maxlength: "60", placeholder: EXAMPLES[0] });
     const form = h("form", { class: "card stack tight add-class", onsubmit: (event) => this.submit(event) },
       h("label", { for: id, class: "strong" }, "Add a class"),
-      h("p", { class: "small muted" }, "A class is one kind of thing that it shall tell apart from the others."),
+      aside("A class is one kind of thing that it shall tell apart from the others."),
       h("div", { class: "row nowrap" }, this.name, h("button", { type: "submit" }, "Add")));
-    const folder = picker("Add a folder of class folders…", { folder: true, class: "small quiet", chosen: (files) => this.folder(files) });
     box.append(heading(`Photos: ${set.name}`, "Name the classes and give each at least ten photos: different backgrounds, sides and light. More is better."),
-      remarks.has(set.id) ? h("p", { class: "banner" }, sentence(remarks.get(set.id))) : "", this.problem, this.status, this.list, h("div", { class: "row" }, folder));
+      remarks.has(set.id) ? h("p", { class: "banner" }, sentence(remarks.get(set.id))) : "", this.problem, this.status, this.list);
     this.list.append(form);
     this.next = new NextBar(box, { text: "Next: check the photos" });
     for (const { name, n } of set.classes) this.card(name).update({ n, photos: set.photos[name] ?? [] });
@@ -79,13 +79,6 @@ export class ClassCards {
 
   keepNames() {
     remember(this.key, [...this.cards].filter(([, card]) => !card.n).map(([name]) => name));
-  }
-
-  folder(files) {
-    const { classes, outside } = byClass(files);
-    setText(this.problem, classes.size ? "" : "This folder holds no folders of photos; choose the one that holds one folder for each class.");
-    for (const [name, found] of classes) this.card(name).send(found);
-    if (outside.length && classes.size) setText(this.status, `${counted(outside.length, "photo")} in no class folder left out.`);
   }
 
   changed({ label }) {
@@ -138,17 +131,17 @@ class ClassCard {
     Object.assign(this, { cards, name, n: 0, photos: [] });
     this.count = h("span", { class: "muted number" });
     this.bar = h("progress", { hidden: true, "aria-label": `Photos sent for ${name}` });
-    this.note = h("p", { class: "small muted" });
+    this.note = aside();
     this.refused = h("div");
     this.camera = h("div");
     const thumbs = h("div", { class: "stack tight" });
     this.grid = new PhotoGrid(thumbs, { label: `Photos of ${name}`, remove: (photo) => cards.remove(this, photo) });
     const [choose, input] = picker("Add photos…", { class: "small primary", "aria-label": `Add photos to ${name}`, chosen: (files) => this.send(files) });
     this.picker = choose;
-    this.webcam = h("button", { type: "button", class: "small", "aria-label": `Webcam for ${name}`, onclick: () => this.record() }, "Webcam");
-    this.drop = h("button", { type: "button", class: "small quiet", "aria-label": `Remove class ${name}`, onclick: () => cards.forget(name) }, "Remove class");
+    this.webcam = button("Webcam", () => this.record(), { class: "small", "aria-label": `Webcam for ${name}` });
+    this.drop = button("Remove class", () => cards.forget(name), { class: "small quiet", "aria-label": `Remove class ${name}` });
     const title = unique("class-title");
-    this.more = h("p", { class: "small muted" });
+    this.more = aside();
     this.root = h("section", { class: "card stack tight class-card", "aria-labelledby": title, data: { class: name } },
       h("div", { class: "row spread" }, h("h2", { id: title }, name), this.count),
       h("div", { class: "row" }, choose, input, this.webcam, this.drop),
@@ -193,7 +186,7 @@ class ClassCard {
       h("summary", {}, `${counted(refused.length, "photo")} refused`),
       h("ul", {}, refused.slice(0, SHOWN_REFUSALS).map((one) => h("li", {}, h("b", {}, one.name), ": ", sentence(one.sentence)))),
       refused.length > SHOWN_REFUSALS ? h("p", {}, `And ${refused.length - SHOWN_REFUSALS} more.`) : "",
-      h("button", { type: "button", class: "small", onclick: () => this.cards.queue.again(this.name) }, "Try again"));
+      button("Try again", () => this.cards.queue.again(this.name), { class: "small" }));
   }
 
   record() {

@@ -2,6 +2,7 @@
 
 import { counted, percent } from "../../math/scores.js";
 import { h, setText, unique } from "../../widgets/dom.js";
+import { aside, card, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, problemBox, sentence } from "./parts.js";
 
@@ -62,12 +63,10 @@ class Compare {
     const points = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
     setText(this.status, "");
     this.result.append(
-      h("section", { class: "card stack tight", "aria-label": "Result" }, h("p", { class: "headline" }, sentence(words)),
+      card("Result", h("p", { class: "headline" }, sentence(words)),
         low === undefined ? "" : h("p", { class: "muted" }, `Second minus first: ${points(found.difference)} points on ${counted(found.n, "photo")}; the true difference lies between ${points(low)} and ${points(high)} (95 % interval).`)),
-      h("div", { class: "card table-wrap", tabindex: "0", role: "region", "aria-label": "Figures" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Classifier", "Accuracy", "95 % interval", "Right where the other is wrong"].map((name, i) => h("th", { scope: "col", class: i ? "number" : "" }, name)))),
-        h("tbody", {}, found.runs.map((run, i) => h("tr", {}, h("th", { scope: "row" }, run.run),
-          [percent(run.accuracy), interval(run.accuracy_ci95), alone[i].toLocaleString("en-US")].map((text) => h("td", { class: "number" }, text)))))),
-      h("p", { class: "small muted" }, `Both right: ${found.both_right}. Both wrong: ${found.both_wrong}.${found.left_out ? ` ${counted(found.left_out, "photo")} in only one of the tests left out.` : ""}`)));
+      h("div", { class: "card" }, table("Figures", [["Classifier"], ["Accuracy", 1], ["95 % interval", 1], ["Right where the other is wrong", 1]],
+        found.runs.map((run, i) => [run.run, percent(run.accuracy), interval(run.accuracy_ci95), alone[i].toLocaleString("en-US")])),
+      aside(`Both right: ${found.both_right}. Both wrong: ${found.both_wrong}.${found.left_out ? ` ${counted(found.left_out, "photo")} in only one of the tests left out.` : ""}`)));
   }
 }

@@ -6,6 +6,7 @@ import { duration, hear, historyRows, phaseWords, share, shownRows, START } from
 import { ServerError } from "../../server.js";
 import { h, setText } from "../../widgets/dom.js";
 import { RunChart } from "../../widgets/run_chart.js";
+import { button, card, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, busy, NextBar, NO_SET, problemBox, sentence } from "./parts.js";
 
@@ -34,13 +35,13 @@ class Follow {
     this.phase = h("p", { class: "phase" });
     this.pace = h("p", { class: "muted number" });
     this.bar = h("progress", { max: 1, "aria-label": "How far the training is" });
-    this.stop = h("button", { type: "button", onclick: () => busy(this.stop, () => this.halt()) }, "Stop");
-    this.resume = h("button", { type: "button", class: "primary", onclick: () => busy(this.resume, () => this.goOn()) }, "Resume");
+    this.stop = button("Stop", () => busy(this.stop, () => this.halt()));
+    this.resume = button("Resume", () => busy(this.resume, () => this.goOn()), { class: "primary" });
     this.remarks = h("ul", { class: "remarks" });
     this.outcome = h("div");
     this.pick = h("fieldset", { class: "overlay-choice" }, h("legend", { class: "small" }, "Also show"));
-    const charts = h("section", { class: "card stack", "aria-label": "Chart" }, h("h2", {}, "How it learns"));
-    this.now = h("section", { class: "card stack tight", "aria-label": "Now" }, this.phase, this.bar, this.pace, h("div", { class: "row" }, this.stop, this.resume));
+    const charts = loose("Chart", h("h2", {}, "How it learns"));
+    this.now = card("Now", this.phase, this.bar, this.pace, h("div", { class: "row" }, this.stop, this.resume));
     box.append(h("div", { class: "row" }, this.title, this.badge), this.status, this.problem, this.outcome, this.now, charts);
     this.chart = new RunChart(charts);
     charts.append(this.pick, h("details", {}, h("summary", {}, "What the curves say"), h("div", { class: "stack tight" }, EXPLAINED.map((text) => h("p", {}, text)))));
@@ -66,9 +67,11 @@ class Follow {
         this.training = hear(this.training, events);
         const more = next !== this.after;
         this.after = next;
-        if (this.lost) this.say("The server answers again.");
+        if (this.lost) {
+          this.say("The server answers again.");
+          setText(this.problem, "");
+        }
         this.lost = false;
-        setText(this.problem, "");
         // One that was started in a terminal tells nothing here: its files are looked at instead.
         if (state !== this.about.state || (state !== "running" && !this.complete) || this.about.here === false) {
           this.about = await server.run(this.id);
@@ -96,8 +99,9 @@ class Follow {
     setText(this.badge, STATES[about.state] ?? about.state);
     this.badge.dataset.state = about.state;
     const rows = this.rows();
-    const words = this.running ? phaseWords(training) : END[about.state](rows);
-    setText(this.phase, words);
+    this.stopping &&= this.running;
+    setText(this.phase, this.stopping ? "Stopping: the state is being written…"
+      : this.running ? phaseWords(training) : END[about.state](rows));
     const far = this.running ? share(training) : null;
     this.bar.hidden = !this.running;
     if (far === null) this.bar.removeAttribute("value");
@@ -141,7 +145,7 @@ class Follow {
 
   /** Not every second: when the phase changes, and at each quarter. */
   announce(rows) {
-    if (!this.running) return;
+    if (!this.running || this.stopping) return;
     this.seenRunning = true;
     const far = share(this.training);
     const name = this.training.step ? "Training" : this.training.stage?.name ?? "Starting";
@@ -165,8 +169,9 @@ class Follow {
   async halt() {
     const done = await attempt(this.problem, () => server.stopRun(this.id));
     if (!done) return;
-    this.say("Stopping: the state is being written.");
-    setText(this.phase, "Stopping…");
+    this.stopping = true;
+    this.show();
+    this.say(this.phase.textContent);
     while (this.here && this.looping && this.running) await new Promise((go) => { setTimeout(go, 100); });
     if (!this.here) return;
     this.say(STATES[this.about.state]);

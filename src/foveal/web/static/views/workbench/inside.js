@@ -4,14 +4,15 @@ import { short } from "../../math/format.js";
 import { h, onTheme, setText, unique } from "../../widgets/dom.js";
 import { PhotoInput } from "../../widgets/photo_input.js";
 import { decode, drawMap, drawRgb } from "../../widgets/pixels.js";
+import { aside, button, card } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { keep, kept } from "./kept_photo.js";
 import { attempt, problemBox } from "./parts.js";
 
-export async function mount(box, { about }) {
+export function mount(box, { about }) {
   const view = new Inside(box, about);
   const photo = kept();
-  if (photo) await view.input.open(photo.blob, photo.name);
+  if (photo) view.input.open(photo.blob, photo.name);
   view.filters();
   return { unmount: () => view.unmount() };
 }
@@ -22,16 +23,16 @@ class Inside {
     this.problem = problemBox();
     this.status = h("p", { role: "status", class: "muted" }, "");
     this.select = h("select", { id: unique("block"), onchange: () => this.show(this.select.value) });
-    const move = (by, text) => h("button", { type: "button", class: "small", onclick: () => this.step(by) }, text);
+    const move = (by, text) => button(text, () => this.step(by), { class: "small" });
     this.chooser = h("div", { class: "row end", hidden: true }, h("div", { class: "field" }, h("label", { for: this.select.id }, "Block"), this.select), move(-1, "Previous block"), move(1, "Next block"));
     this.maps = h("div", { class: "feature-maps" });
     const columns = h("div", { class: "columns wide-right" });
     box.append(this.problem, columns);
     this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
-    columns.append(h("section", { class: "card stack tight", "aria-label": "Feature maps" }, h("h2", {}, "What each block makes of a photo"),
+    columns.append(card("Feature maps", h("h2", {}, "What each block makes of a photo"),
       h("p", { class: "muted" }, "Each picture is one channel: blue where it responds, orange where it is held back. The strongest are shown."), this.chooser, this.status, this.maps));
     this.filterBox = h("div", { class: "stack tight" });
-    box.append(h("section", { class: "card stack tight", "aria-label": "First-layer filters" }, h("h2", {}, "Filters of the first layer"),
+    box.append(card("First-layer filters", h("h2", {}, "Filters of the first layer"),
       h("p", { class: "muted" }, "What the very first layer looks for: edges, colours, fine patterns. Everything later is built from these."), this.filterBox));
     this.unsubscribe = onTheme(() => this.redraw.forEach((draw) => draw()));
   }
@@ -80,7 +81,7 @@ class Inside {
     if (!found) return;
     const [one] = found.filters;
     this.filterBox.replaceChildren(
-      h("p", { class: "small muted" }, `${found.filters.length} filters of ${one.height} × ${one.width} pixels, layer ${found.layer}. Colours show what each responds to in red, green and blue.`),
+      aside(`${found.filters.length} filters of ${one.height} × ${one.width} pixels, layer ${found.layer}. Colours show what each responds to in red, green and blue.`),
       h("ul", { class: "filter-tiles", "aria-label": "Filters" }, found.filters.map((filter, i) => {
         const canvas = h("canvas", { class: "map", role: "img", "aria-label": `Filter ${i + 1}` });
         drawRgb(canvas, decode(filter.rgb), filter.width, filter.height);

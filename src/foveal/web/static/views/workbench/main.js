@@ -39,6 +39,9 @@ class Steps {
       train: known.run ? `train/${set ?? NO_SET}/${known.run}` : set && `train/${set}`,
       use: known.done && `use/${known.run}`,
     };
+    const key = JSON.stringify(to);
+    if (key === this.key) return; // a training tells this every second; the focus may be here
+    this.key = key;
     const place = STEPS.findIndex(([name]) => name === this.step);
     this.list.replaceChildren(...STEPS.map(([name, title], i) => {
       const inside = [h("b", { "aria-hidden": "true" }, i < place ? "✓" : String(i + 1)), title];

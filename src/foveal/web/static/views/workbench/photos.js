@@ -5,6 +5,7 @@ import { counted, percent } from "../../math/scores.js";
 import { queueOf, remarks } from "../../uploads.js";
 import { h, setText, unique } from "../../widgets/dom.js";
 import { dropZone, picker } from "../../widgets/picked_files.js";
+import { aside, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { ClassCards } from "./classes.js";
 import { attempt, busy, heading, problemBox } from "./parts.js";
@@ -39,7 +40,7 @@ class Start {
         busy(begin, () => this.begin(this.name.value.trim(), new Map()));
       } },
       h("div", { class: "field grow" }, h("label", { for: id }, "Name of the collection"), this.name), begin),
-      h("div", { class: "stack tight" }, h("p", { class: "small muted" }, "They lie in folders already, one per kind of thing?"),
+      h("div", { class: "stack tight" }, aside("They lie in folders already, one per kind of thing?"),
         h("div", { class: "row" },
           picker("Choose a folder…", { folder: true, class: "small", chosen: (files) => this.folder(files) }),
           picker("Choose a zip file…", { multiple: false, accept: ".zip,application/zip", class: "small", chosen: (files) => this.zip(files[0]) }),
@@ -48,7 +49,7 @@ class Start {
     dropZone(fresh, (files) => (files.length === 1 && /\.zip$/i.test(files[0].name) ? this.zip(files[0]) : this.folder(files)));
     box.append(
       heading("Train your own classifier", "Show it photos of each kind of thing, let them be checked, train, and use it. Nothing leaves this computer."),
-      h("div", { class: "columns start-columns" }, fresh, setList(sets)),
+      h("div", { class: "columns" }, fresh, setList(sets)),
       runs.length ? h("section", { class: "stack tight", "aria-label": "Your classifiers" },
         h("div", { class: "row spread" }, h("h2", {}, "Your classifiers"), h("a", { href: "#/workbench/runs" }, `All ${runs.length}`)),
         runTiles(runs.slice(0, 3), sets)) : "");
@@ -106,8 +107,7 @@ class Start {
 }
 
 function setList(sets) {
-  return h("section", { class: "card stack", "aria-label": "Photos on this computer" },
-    h("h2", {}, "Photos on this computer"),
+  return loose("Photos on this computer", h("h2", {}, "Photos on this computer"),
     sets.length ? h("ul", { class: "set-list" }, sets.map((set) => h("li", {},
       h("div", {}, h("strong", {}, set.name), h("span", { class: "small muted" },
         `${counted(set.n, "photo")}, ${counted(set.classes.length, "class", "classes")}: ${names(set.classes)}`)),

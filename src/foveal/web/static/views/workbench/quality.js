@@ -5,6 +5,7 @@ import { ConfusionGrid } from "../../widgets/confusion_grid.js";
 import { Choices } from "../../widgets/choices.js";
 import { h, setText } from "../../widgets/dom.js";
 import { gallery } from "../../widgets/photo_grid.js";
+import { aside, button, card, loose, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, problemBox } from "./parts.js";
 
@@ -37,8 +38,8 @@ class Quality {
         change: (value) => { this.show(value); this.root.querySelector(`input[value="${value}"]`)?.focus(); } }).update(name);
     }
     this.root.replaceChildren(
-      h("section", { class: "card stack tight", "aria-label": "In a sentence" }, h("p", { class: "headline" }, accuracyWords(split, name)),
-        name === "validation" && this.splits.includes("test") ? h("p", { class: "small muted" }, "The best epoch was chosen on these photos, so this figure is a little too good; the test’s is the honest one.") : "",
+      card("In a sentence", h("p", { class: "headline" }, accuracyWords(split, name)),
+        name === "validation" && this.splits.includes("test") ? aside("The best epoch was chosen on these photos, so this figure is a little too good; the test’s is the honest one.") : "",
         which,
         this.about.report ? h("p", {}, h("a", { href: this.about.report, target: "_blank", rel: "noopener" }, "Open the report"), h("span", { class: "muted" }, " with curves, mistakes and settings (in a new tab)")) : ""),
       this.matrix(classes, split), perClass(split),
@@ -53,14 +54,14 @@ class Quality {
       press: (actual, predicted, n) => this.cell(actual, predicted, n) });
     if (classes.length <= LARGEST) grid();
     else {
-      const open = h("button", { type: "button", onclick: () => { open.remove(); grid(); } }, `Show the matrix of ${classes.length} classes`);
+      const open = button(`Show the matrix of ${classes.length} classes`, () => { open.remove(); grid(); });
       holder.append(open);
     }
-    return h("section", { class: "card stack", "aria-label": "What is mixed up" }, h("h2", {}, "What is mixed up"),
+    return loose("What is mixed up", h("h2", {}, "What is mixed up"),
       pairs.length ? h("div", { class: "stack tight" }, h("p", {}, "Most often:"), h("ul", { class: "row pairs" }, pairs.slice(0, PAIRS).map(({ actual, predicted, n }) => h("li", {},
-        h("button", { type: "button", class: "small", onclick: () => this.cell(actual, predicted, n) }, `${actual} named ${predicted} (${n})`)))))
+        button(`${actual} named ${predicted} (${n})`, () => this.cell(actual, predicted, n), { class: "small" })))))
         : h("p", {}, "Nothing: every one of these photos was named rightly."),
-      h("p", { class: "small muted" }, "A row for what a photo is, a column for what it was named. Press a cell (or Enter on it; arrows move) to see its photos."),
+      aside("A row for what a photo is, a column for what it was named. Press a cell (or Enter on it; arrows move) to see its photos."),
       holder, this.problem, this.photos);
   }
 
@@ -70,7 +71,10 @@ class Quality {
     const heading = h("h3", {}, `${title}: ${counted(n, "photo")}`);
     this.photos.replaceChildren(heading);
     if (!n) return;
+    const wait = aside("Looking for them…"); // the first time all photos are named again
+    this.photos.append(wait);
     const found = await attempt(this.problem, () => server.cellPhotos(this.about.id, this.split, actual, predicted));
+    wait.remove();
     if (!found || mine !== this.asked) return;
     const { photos } = found;
     if (photos.length < n) setText(heading, `${title}: ${photos.length} of ${counted(n, "photo")}`);
@@ -79,10 +83,9 @@ class Quality {
 }
 
 function perClass(split) {
-  return h("section", { class: "card stack tight", "aria-label": "Class by class" }, h("h2", {}, "Class by class"),
-    h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Figures of each class" }, h("table", {},
-      h("caption", {}, "Found: of the photos of this class, how many were named so. Right: of the photos named so, how many are."),
-      h("thead", {}, h("tr", {}, ["Class", "Photos", "Found (recall)", "Right (precision)", "F1"].map((name, i) => h("th", { scope: "col", class: i ? "number" : "" }, name)))),
-      h("tbody", {}, Object.entries(split.per_class).map(([name, scores]) => h("tr", {}, h("th", { scope: "row" }, name),
-        [scores.n.toLocaleString("en-US"), ...[scores.recall, scores.precision, scores.f1].map((share) => percent(share))].map((text) => h("td", { class: "number" }, text))))))));
+  const rows = Object.entries(split.per_class).map(([name, { n, recall, precision, f1 }]) =>
+    [name, n.toLocaleString("en-US"), percent(recall), percent(precision), percent(f1)]);
+  return card("Class by class", h("h2", {}, "Class by class"),
+    table("Figures of each class", [["Class"], ["Photos", 1], ["Found (recall)", 1], ["Right (precision)", 1], ["F1", 1]], rows,
+      "Found: of the photos of this class, how many were named so. Right: of the photos named so, how many are."));
 }

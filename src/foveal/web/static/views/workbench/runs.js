@@ -2,18 +2,20 @@
 
 import { counted, percent } from "../../math/scores.js";
 import { h } from "../../widgets/dom.js";
+import { table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { date, heading, setOf, trainLink } from "./parts.js";
 import { KIND_TITLES } from "./train.js";
 
 const SIGNS = { running: "▶", stopped: "❚❚", done: "✓", failed: "✕" };
+const HEADS = [["Name"], ["State"], ["Photos"], ["Trained"], ["Network"], ["Accuracy", 1], ["Epochs", 1], ["Begun"]];
 const STATES = { running: "training", stopped: "stopped", done: "done", failed: "failed" };
 
 const runLink = (run, sets) => (run.state === "done" ? `#/workbench/use/${run.id}` : trainLink(run, setOf(run, sets)));
 
 const state = (run) => h("span", { class: "badge", data: { state: run.state } }, h("span", { "aria-hidden": "true" }, SIGNS[run.state] ?? ""), STATES[run.state] ?? run.state);
 
-const accuracy = (run) => (run.accuracy === null || run.accuracy === undefined ? "" : `${percent(run.accuracy)} of the ${run.split} photos named rightly`);
+const accuracy = (run) => (run.accuracy === null ? "" : `${percent(run.accuracy)} of the ${run.split} photos named rightly`);
 
 export function runTiles(runs, sets) {
   return h("ul", { class: "tiles" }, runs.map((run) => h("li", {}, h("a", { class: "tile", href: runLink(run, sets) },
@@ -28,13 +30,10 @@ export async function mount(box) {
     return {};
   }
   box.append(
-    h("div", { class: "card table-wrap", tabindex: "0", role: "region", "aria-label": "Classifiers" }, h("table", {},
-      h("caption", {}, counted(runs.length, "classifier")),
-      h("thead", {}, h("tr", {}, ["Name", "State", "Photos", "Trained", "Network", "Accuracy", "Epochs", "Begun"].map((name) =>
-        h("th", { scope: "col", class: ["Accuracy", "Epochs"].includes(name) ? "number" : "" }, name)))),
-      h("tbody", {}, runs.map((run) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run, sets) }, run.name)), h("td", {}, state(run)),
-        h("td", {}, setOf(run, sets)?.name ?? "gone"), h("td", {}, (KIND_TITLES[run.kind] ?? run.kind ?? "").toLowerCase()), h("td", {}, run.backbone ?? ""),
-        h("td", { class: "number" }, run.accuracy === null || run.accuracy === undefined ? "–" : percent(run.accuracy)), h("td", { class: "number" }, run.epochs_done ?? "–"), h("td", {}, date(run.created))))))),
+    h("div", { class: "card" }, table("Classifiers", HEADS, runs.map((run) => [
+      h("a", { href: runLink(run, sets) }, run.name), state(run), setOf(run, sets)?.name ?? "gone",
+      KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : percent(run.accuracy), run.epochs_done, date(run.created),
+    ]), counted(runs.length, "classifier"))),
     h("div", { class: "row" }, h("a", { class: "button primary", href: "#/workbench" }, "Train another"),
       runs.filter((run) => run.state === "done").length > 1 ? h("a", { class: "button", href: "#/workbench/compare" }, "Compare two") : ""));
   return {};

@@ -2,6 +2,7 @@
 
 import { Choices } from "../../widgets/choices.js";
 import { h, setText } from "../../widgets/dom.js";
+import { aside, button, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, busy, problemBox, sentence } from "./parts.js";
 
@@ -12,27 +13,25 @@ const FORMATS = [
   ["torch", "PyTorch", "One file for Python programs with PyTorch."],
 ];
 
-export async function mount(box, { about }) {
-  const options = await server.options();
-  const view = new Take(box, about, options);
+export function mount(box, { about }) {
+  const view = new Take(box, about);
   return { unmount: () => { view.here = false; } };
 }
 
 class Take {
-  constructor(box, about, options) {
-    Object.assign(this, { about, options, here: true, format: "onnx" });
+  constructor(box, about) {
+    Object.assign(this, { about, here: true, format: "onnx" });
     this.problem = problemBox();
     this.status = h("p", { role: "status" });
     this.bar = h("progress", { hidden: true, "aria-label": "Export" });
-    this.words = h("p", { class: "small muted" });
+    this.words = aside();
     this.int8 = h("input", { type: "checkbox" });
     this.int8Label = h("label", { class: "check" }, this.int8, h("span", {}, "Smaller and faster: 8-bit numbers (INT8)"));
-    this.button = h("button", { type: "button", class: "primary", onclick: () => busy(this.button, () => this.export()) }, "Make the file");
+    this.button = button("Make the file", () => busy(this.button, () => this.export()), { class: "primary" });
     this.done = h("div");
     const choice = h("div");
     this.choices = new Choices(choice, { legend: "Format", options: FORMATS.map(([value, title]) => ({ value, title })), change: (format) => this.choose(format) });
-    box.append(h("section", { class: "card stack", "aria-label": "Export" },
-      h("p", {}, "The model as a file for other programs. Preprocessing and class names are inside; it takes plain photos. After it is written it is run on real validation photos and compared with the original."),
+    box.append(loose("Export", h("p", {}, "The model as a file for other programs. Preprocessing and class names are inside; it takes plain photos. After it is written it is run on real validation photos and compared with the original."),
       choice, this.words, this.int8Label, h("div", { class: "row" }, this.button), this.problem, this.bar, this.status, this.done));
     this.choose(this.format);
   }
@@ -41,8 +40,7 @@ class Take {
     this.format = format;
     this.choices.update(format);
     setText(this.words, FORMATS.find(([name]) => name === format)[2]);
-    const offered = this.options.int8 ?? ["onnx", "openvino"];
-    this.int8Label.hidden = !offered.includes(format);
+    this.int8Label.hidden = format !== "openvino";
     if (this.int8Label.hidden) this.int8.checked = false;
   }
 
@@ -72,6 +70,7 @@ class Take {
     while (this.here) {
       const result = await server.patiently(() => server.exportJob(job));
       if (!["running", "waiting"].includes(result.state)) return result;
+      if (result.sentence) setText(this.status, sentence(result.sentence));
       await new Promise((done) => { setTimeout(done, EVERY); });
     }
     return null;

@@ -39,7 +39,7 @@ class Form {
       } },
       h("div", { class: "row train-go" }, this.button, h("p", { class: "muted" }, "Good settings are chosen already.")),
       this.problem,
-      h("details", { class: "details" }, h("summary", {}, "Details"), h("div", { class: "stack detail-fields" }, this.build()))));
+      h("details", {}, h("summary", {}, "Details"), h("div", { class: "stack detail-fields" }, this.build()))));
     this.kindChanged();
   }
 

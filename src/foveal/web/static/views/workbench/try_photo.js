@@ -5,6 +5,7 @@ import { h, setText } from "../../widgets/dom.js";
 import { HeatPhoto } from "../../widgets/heat_photo.js";
 import { Choices } from "../../widgets/choices.js";
 import { PhotoInput } from "../../widgets/photo_input.js";
+import { aside, button, card } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { keep, kept } from "./kept_photo.js";
 import { attempt, problemBox, sentence } from "./parts.js";
@@ -13,10 +14,10 @@ const [TOP, EXPLAINED] = [5, 3];
 const QUIET = 5000; // ms between two answers read aloud while the webcam runs
 const METHODS = [["gradcam", "Grad-CAM"], ["gradcam++", "Grad-CAM++"], ["occlusion", "Occlusion (slow)"]];
 
-export async function mount(box, { about }) {
+export function mount(box, { about }) {
   const view = new TryPhoto(box, about);
   const photo = kept();
-  if (photo) await view.input.open(photo.blob, photo.name);
+  if (photo) view.input.open(photo.blob, photo.name);
   return { unmount: () => view.input.unmount() };
 }
 
@@ -27,14 +28,14 @@ class TryPhoto {
     this.status = h("p", { role: "status", class: "visually-hidden" });
     this.answer = h("p", { class: "answer" }, "Give it a photo: its answer comes here.");
     this.bars = h("ul", { class: "bars answers-list" });
-    this.all = h("button", { type: "button", class: "small quiet", hidden: true, "aria-expanded": "false", onclick: () => this.unfold() });
-    this.facts = h("p", { class: "small muted" });
-    this.unable = h("p", { class: "small muted" });
+    this.all = button("", () => this.unfold(), { class: "small quiet", hidden: true, "aria-expanded": "false" });
+    this.facts = aside();
+    this.unable = aside();
     this.reject = h("input", { type: "checkbox", checked: true, onchange: () => this.again() });
-    const columns = h("div", { class: "columns try" });
+    const columns = h("div", { class: "columns" });
     box.append(this.problem, this.status, columns);
     this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
-    columns.append(h("section", { class: "card stack tight", "aria-label": "Answer" }, this.answer, this.bars, this.all, this.facts,
+    columns.append(card("Answer", this.answer, this.bars, this.all, this.facts,
       h("label", { class: "check small" }, this.reject, "Say “none of these” when it is unlike what it learned"), this.unable));
     this.why = h("section", { class: "card stack", hidden: true, "aria-label": "Why" });
     box.append(this.why);
@@ -43,7 +44,7 @@ class TryPhoto {
 
   buildWhy() {
     this.classes = h("div", { class: "row", role: "group", "aria-label": "Class to explain" });
-    this.live = h("button", { type: "button", class: "primary", hidden: true, onclick: () => this.freeze() }, "Stop here and explain");
+    this.live = button("Stop here and explain", () => this.freeze(), { class: "primary", hidden: true });
     this.busy = h("p", { class: "muted", role: "status" });
     const [left, right] = [h("div", { class: "stack tight" }), h("div", { class: "stack" })];
     this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live,
@@ -51,7 +52,7 @@ class TryPhoto {
     this.heat = new HeatPhoto(left);
     new Choices(right, { legend: "Method", options: METHODS.map(([value, title]) => ({ value, title })),
       change: (method) => { this.method = method; if (this.explained) this.explain(this.explained); } }).update(this.method);
-    right.append(this.busy, h("p", { class: "small muted" }, "Grad-CAM weighs the last maps of the network by how much each speaks for the class. Occlusion covers one place after another and watches the answer: slow, but it asks nothing of the network."));
+    right.append(this.busy, aside("Grad-CAM weighs the last maps of the network by how much each speaks for the class. Occlusion covers one place after another and watches the answer: slow, but it asks nothing of the network."));
   }
 
   /** False tells a running webcam to stop. */
@@ -132,8 +133,7 @@ class TryPhoto {
   }
 
   offer() {
-    this.buttons = this.found.slice(0, EXPLAINED).map(({ label }) => h("button", {
-      type: "button", "aria-pressed": "false", onclick: () => this.explain(label) }, label));
+    this.buttons = this.found.slice(0, EXPLAINED).map(({ label }) => button(label, () => this.explain(label), { "aria-pressed": "false" }));
     this.classes.replaceChildren(...this.buttons);
     this.heat.root.hidden = true;
     this.explained = null;
