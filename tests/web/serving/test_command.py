@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from foveal.errors import UsageError
 from web.raw_client import RawClient
 from web.serving.conftest import Serving, noise, png, told
 
+GONE = 0  # who comes when the server has ended meets nobody
 # Refuses every way out of the machine, and says so; the last line proves that the hook hears.
 HOOK = """
 import sys
@@ -68,10 +70,14 @@ def test_it_serves_connects_to_nobody_and_ends_with_0_when_told_to(model, number
     assert ask(first["port"], png()) == 200
     statuses: list[int] = []
     photo = noise(1200, 900)
-    clients = [
-        threading.Thread(target=lambda: statuses.append(ask(first["port"], photo)))
-        for _ in range(12)
-    ]
+
+    def one() -> None:
+        try:
+            statuses.append(ask(first["port"], photo))
+        except OSError:
+            statuses.append(GONE)
+
+    clients = [threading.Thread(target=one) for _ in range(12)]
     for client in clients:
         client.start()
     time.sleep(0.1)
@@ -87,7 +93,7 @@ def test_it_serves_connects_to_nobody_and_ends_with_0_when_told_to(model, number
     assert "control: the hook works" in err
     assert "Stopped;" in err
     assert "Traceback" not in err
-    assert set(statuses) <= {200, 503}
+    assert set(statuses) <= {200, 503, GONE}
     assert len(statuses) == 12
 
 
@@ -170,5 +176,24 @@ def test_settings_that_make_no_sense_are_refused(words, message):
         parse("serve", ["run", *words])
 
 
-def test_the_page_of_the_answers_is_the_model_s(server):
-    assert told(server.ask("GET", "/v1/model"))["name"] == "model"
+def test_the_python_of_the_guide_runs_and_its_answer_has_the_fields_shown(server, tmp_path):
+    guide = (Path(__file__).parents[3] / "docs" / "serve.md").read_text(encoding="utf-8")
+    program = guide.partition("```python\n")[2].partition("```")[0]
+    shown = json.loads(guide.partition("```json\n")[2].partition("```")[0])
+    (tmp_path / "photo.jpg").write_bytes(png())
+    program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    words = [sys.executable, "-c", program]
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert "% A red" in ran.stdout
+    answer = told(server.predict(png()))
+    assert answer.keys() == shown.keys()
+    assert answer["images"][0].keys() == shown["images"][0].keys()
+    assert answer["images"][0]["predictions"][0].keys() == {"label", "index", "probability"}
+
+
+def test_every_status_of_the_schema_is_in_the_guide(server):
+    guide = (Path(__file__).parents[3] / "docs" / "serve.md").read_text(encoding="utf-8")
+    schema = told(server.ask("GET", "/openapi.json"))
+    for status in schema["paths"]["/v1/predict"]["post"]["responses"]:
+        assert status == "200" or f"| {status} |" in guide

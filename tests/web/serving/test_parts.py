@@ -196,6 +196,27 @@ def test_a_decoding_process_that_computes_too_long_is_ended_by_the_system():
         assert sum(1 for _ in kinds) < 5
 
 
+@linux_only
+def test_a_photo_that_takes_too_much_of_the_processor_is_not_tried_again():
+    import resource
+
+    async def check() -> None:
+        lost: list[int] = []
+        limits = Limits(workers=1, max_pixels=10**8, decode_seconds=60)
+        pool = DecodingPool(TASK.preprocess, limits, lambda: lost.append(1))
+        await pool.start()
+        slow = asyncio.ensure_future(pool.decode(png(size=(9900, 9900)), "slow.png"))
+        await asyncio.sleep(0.2)
+        resource.prlimit(pool.pids[0], resource.RLIMIT_CPU, (0, resource.RLIM_INFINITY))
+        with pytest.raises(ImageError, match=r"slow\.png: needs too much time"):
+            await slow
+        assert lost == [1]
+        assert (await pool.decode(png(), "p.png")).shape == (SIDE, SIDE, 3)
+        await pool.close()
+
+    asyncio.run(check())
+
+
 def test_a_pool_tells_reasons_and_keeps_its_processes():
     async def check() -> None:
         pool = DecodingPool(Preprocess(image_size=SIDE), Limits(workers=1))
@@ -206,7 +227,7 @@ def test_a_pool_tells_reasons_and_keeps_its_processes():
             (b"no photo", "not a JPEG"),
             (png()[:60], "truncated"),
         ):
-            with pytest.raises(ImageError, match=f"p.png: .*{reason}"):
+            with pytest.raises(ImageError, match=rf"p\.png: .*{reason}"):
                 await pool.decode(data, "p.png")
         assert (await pool.decode(png(), "p.png")).shape == (SIDE, SIDE, 3)
         assert pool.pids == before

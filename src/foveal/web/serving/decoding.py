@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from foveal.web.serving.limits import Limits
 from foveal.web.uploads import RefusedUpload
 
 _START_SECONDS = 120.0
+_TRIES = 3
+_END_SECONDS = 1.0
 _LONGEST_PAUSE = 5.0
 _LONGEST_WAIT = 60.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -45,6 +48,17 @@ class Decoder:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self.process.poll() is None
+
+    def ran_out_of_time(self) -> bool:
+        """Tell of a process that was lost whether it had computed for too long.
+
+        Returns:
+            Whether the system ended it for that.
+        """
+        try:
+            return self.process.wait(_END_SECONDS) == -signal.SIGXCPU
+        except subprocess.TimeoutExpired:
+            return False
 
     async def decode(self, data: bytes) -> Images | tuple[str, str]:
         """Let it decode a photo.
@@ -169,7 +183,7 @@ class DecodingPool:
             ImageError: it cannot be read, or takes too much time or memory.
             RefusedUpload: no process became free for too long (503).
         """
-        for _ in range(2):  # a process may have been ended by something else than this photo
+        for _ in range(_TRIES):  # a process may have been ended by something else than this photo
             decoder = await self._idle_decoder()
             try:
                 async with asyncio.timeout(self._seconds):
@@ -180,6 +194,8 @@ class DecodingPool:
                 raise ImageError(name, took, "save a smaller copy") from None
             except _LOST:
                 self._lose(decoder)
+                if await asyncio.to_thread(decoder.ran_out_of_time):
+                    break
                 continue
             except BaseException:  # cancelled in the middle: what comes next would be misread
                 self._lose(decoder)
