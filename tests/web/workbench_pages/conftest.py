@@ -61,3 +61,11 @@ def forgive(page: Any, *statuses: int) -> None:
     """Take out what the browser itself logs of refusals that a test wanted."""
     wanted = [f"the server responded with a status of {status}" for status in statuses]
     page.said[:] = [text for text in page.said if not any(part in text for part in wanted)]
+
+
+def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+    """Wait until JavaScript says yes; the page's policy forbids Playwright's own way of waiting."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)

@@ -6,6 +6,7 @@ import pytest
 
 from web.conftest import go
 from web.test_accessibility import COLOURS, problems
+from web.workbench_pages.conftest import until
 from web.workbench_pages.fake_server import CLASSES, RUN, SET, metrics, one_run, whole_run
 
 PHOTO = {"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": b"not really"}
@@ -158,15 +159,16 @@ def test_the_steps_can_be_taken_by_keyboard_alone(open_faked):
     press_until(page, fake_set)
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Train anyway").wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    until(page, "document.activeElement.textContent === 'Check: kitchen'")
     press_until(page, f'a.large[href="#/workbench/train/{SET}"]')
     page.keyboard.press("Enter")
+    until(page, "document.activeElement.textContent === 'Train: kitchen'")
     press_until(page, "form button[type=submit].large")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Next: use it").wait_for()
     press_until(page, f'a.large[href="#/workbench/use/{RUN}"]')
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Choose a photo…").wait_for()
+    until(page, "document.activeElement.textContent === 'Use: kitchen-001'")
     press_until(page, "main button.primary")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")

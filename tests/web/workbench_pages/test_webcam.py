@@ -7,10 +7,11 @@ import re
 import pytest
 
 from web.conftest import go
+from web.workbench_pages.conftest import until
 from web.workbench_pages.fake_server import RUN, SET, photo
 
 LIVE = "[...document.querySelectorAll('video')].some(one => one.srcObject?.active)"
-COUNT_CAMERAS = """
+COUNT_CAMERAS = """() => {
     window.cameras = [];
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async wanted => {
@@ -18,7 +19,7 @@ COUNT_CAMERAS = """
         window.cameras.push(stream);
         return stream;
     };
-"""
+}"""
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_frames_are_recorded_while_the_button_is_held(card):
     assert page.evaluate("cameras.length") == 0
     box.get_by_role("button", name="Webcam for mug").click()
     hold = box.get_by_role("button", name="Hold to record")
-    page.wait_for_function(LIVE)
+    until(page, LIVE)
     hold.hover()
     page.mouse.down()
     page.wait_for_timeout(1200)
@@ -61,7 +62,7 @@ def test_the_webcam_works_by_keyboard_and_one_by_one(card):
     page, fake, box = card
     box.get_by_role("button", name="Webcam for mug").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(LIVE)
+    until(page, LIVE)
     assert page.evaluate("document.activeElement.textContent") == "Hold to record"
     page.keyboard.down(" ")
     page.wait_for_timeout(700)
@@ -79,9 +80,9 @@ def test_the_webcam_works_by_keyboard_and_one_by_one(card):
 def test_the_webcam_goes_off_with_its_page(card):
     page, _, box = card
     box.get_by_role("button", name="Webcam for mug").click()
-    page.wait_for_function(LIVE)
+    until(page, LIVE)
     page.locator('[data-class="keys"]').get_by_role("button", name="Webcam for keys").click()
-    page.wait_for_function("cameras.length === 2 && !cameras[0].active && cameras[1].active")
+    until(page, "cameras.length === 2 && !cameras[0].active && cameras[1].active")
     go(page, "#/workbench")
     assert page.evaluate("cameras.some(one => one.active)") is False
 
@@ -98,7 +99,7 @@ def test_live_answers_come_about_each_second_and_can_be_explained(open_faked):
     page.locator("canvas.heat").wait_for()
     assert page.evaluate("cameras.some(one => one.active)") is False
     page.get_by_role("button", name="Use the webcam").click()
-    page.wait_for_function(LIVE)
+    until(page, LIVE)
     go(page, "#/workbench/runs")
     assert page.evaluate("cameras.some(one => one.active)") is False
 

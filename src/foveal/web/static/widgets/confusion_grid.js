@@ -19,7 +19,7 @@ export class ConfusionGrid {
     const few = classes.length <= FEW && classes.every(({ length }) => length <= SHORT);
     this.table = h("table", { class: `confusion${few ? " few" : ""}`, role: "grid", "aria-label": "Confusion matrix",
       onclick: (event) => this.click(event), onkeydown: (event) => this.key(event) },
-    h("thead", {}, h("tr", {}, h("td", { class: "corner" }, h("span", {}, "is ↓"), h("span", {}, "named →")),
+    h("thead", {}, h("tr", {}, h("th", { class: "corner", scope: "col" }, h("span", {}, "is ↓"), h("span", {}, "named →")),
       classes.map((name) => h("th", { scope: "col", title: name }, h("span", {}, name))))),
     h("tbody", {}, this.cells.map((row, i) => h("tr", {}, h("th", { scope: "row", title: classes[i] }, classes[i]), row))));
     this.cells[0][0].tabIndex = 0;

@@ -184,7 +184,7 @@ class ClassCard {
   refusals(refused) {
     return h("details", { open: true, class: "refusals" },
       h("summary", {}, `${counted(refused.length, "photo")} refused`),
-      h("ul", {}, refused.slice(0, SHOWN_REFUSALS).map((one) => h("li", {}, h("b", {}, one.name), ": ", sentence(one.sentence)))),
+      h("ul", {}, refused.slice(0, SHOWN_REFUSALS).map((one) => h("li", {}, one.sentence.includes(one.name) ? "" : `${one.name}: `, sentence(one.sentence)))),
       refused.length > SHOWN_REFUSALS ? h("p", {}, `And ${refused.length - SHOWN_REFUSALS} more.`) : "",
       button("Try again", () => this.cards.queue.again(this.name), { class: "small" }));
   }

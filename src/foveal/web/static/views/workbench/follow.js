@@ -95,7 +95,7 @@ class Follow {
 
   show() {
     const { about, training } = this;
-    setText(this.title, `${this.running ? "Training" : "Train"}: ${about.name}`);
+    setText(this.title, `Train: ${about.name}`);
     setText(this.badge, STATES[about.state] ?? about.state);
     this.badge.dataset.state = about.state;
     const rows = this.rows();

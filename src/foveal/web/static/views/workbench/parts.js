@@ -21,7 +21,8 @@ export async function attempt(problem, work) {
   }
 }
 
-export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1);
+/** Begin with a capital, but leave names of files as they are. */
+export const sentence = (text) => text.replace(/^[a-z]+(?=[ ,])/, (word) => word[0].toUpperCase() + word.slice(1));
 
 /** While something runs its button cannot be pressed again. */
 export async function busy(button, work) {
