@@ -50,8 +50,7 @@ class Classifier(TrainableClassifier):
         weights: ``"default"`` for the trained ones on this machine, ``"hub"`` to download them if
             need be, ``"none"`` for random ones, or a file of weights for this architecture.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        precision: what the frozen blocks compute in: ``"auto"`` for the best floating-point
-            precision of the device, or ``"int8"``, calibrated on training photos.
+        precision: ``"auto"``, or ``"int8"`` for frozen blocks in 8 bits, fitted to training photos.
         seed: decides the augmentation, the order and the first weights.
         listener: hears what is being done; None for silence.
         processes: who works on it together; None for what the launcher says.

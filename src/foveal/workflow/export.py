@@ -194,7 +194,13 @@ class _Job:
 
     @property
     def precision(self) -> Precision:
-        return "int8" if self.settings.int8 else "f32"
+        kept = self.settings.format == "openvino" and self._has_int8
+        return "int8" if self.settings.int8 or kept else "f32"
+
+    @property
+    def _has_int8(self) -> bool:
+        """Whether the frozen blocks of the model are in int8 already."""
+        return bool(self.config.provenance.get("precision") == "int8")
 
     def run(self, target: Path, photos: Sequence[Path]) -> tuple[Agreement, Int8Figures | None]:
         most = export_int8.MOST_PHOTOS if self.settings.int8 else MOST_PHOTOS
@@ -202,7 +208,7 @@ class _Job:
         checked = images_to_check(self.home, preprocess, photos, self.listener, most)
         if self.settings.int8:
             return self._int8(target, checked)
-        contents = Contents(self.folder, self.config)
+        contents = Contents(self.folder, self.config, self.precision)
         with write_exported(contents, self.settings.format, target) as written:
             opened = open_exported(written, self.settings.format)
             if opened.metadata != contents.metadata():
@@ -232,7 +238,7 @@ class _Job:
             return
         found = compared.agreement()
         reason = ""
-        if self.config.provenance.get("precision") == "int8":
+        if self._has_int8:
             reason = " The model's frozen blocks are in int8, which only openvino can express."
         raise ModelError(
             f"the exported file is not the same model: {found.sentence}; `tolerance` allows "
