@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -61,9 +62,9 @@ def after_epochs(bench: Bench, key: str, count: int) -> None:
 
 
 def ended(bench: Bench, key: str) -> dict:
-    return wait_until(
-        lambda: (run := bench.run(key)) and run["state"] != "running" and run, "it does not end"
-    )
+    while (run := bench.run(key))["state"] == "running":  # the time limit of a test is enough
+        time.sleep(0.2)
+    return run
 
 
 def fingerprint(run: Path) -> list[str]:
@@ -128,7 +129,7 @@ def test_trainings_take_turns_also_those_of_two_servers(bench: Bench, photos: st
 
 
 def test_a_stopped_run_goes_on_to_the_same_result_after_a_restart_too(bench: Bench, photos: str):
-    given = SCRATCH | {"epochs": 60, "seed": 1}
+    given = SCRATCH | {"epochs": 40, "seed": 1}
     whole = start(bench, photos, name="whole", **given)
     assert ended(bench, whole)["state"] == "done"
     key = start(bench, photos, name="stopped", **given)
@@ -137,7 +138,7 @@ def test_a_stopped_run_goes_on_to_the_same_result_after_a_restart_too(bench: Ben
     run = ended(bench, key)
     assert (run["state"], run["resumable"], run["error"]) == ("stopped", True, None)
     assert list((bench.runs / "stopped" / "checkpoints").glob("checkpoint-*"))
-    assert 2 <= run["epochs_done"] < 60
+    assert 2 <= run["epochs_done"] < 40
     with served(bench.photos, bench.runs) as later:
         assert later.run(key)["state"] == "stopped"
         assert later.post(f"{RUNS}/{key}/resume").status == 200
@@ -171,8 +172,8 @@ def test_a_training_that_fails_says_why(bench: Bench):
     assert not (bench.runs / "hopeless").exists()
     write_photos(bench.photos / "better", PHOTOS)
     better = bench.sets()["better"]["id"]
-    again = start(bench, better, name="hopeless", **SCRATCH, epochs=1)
-    assert ended(bench, again)["state"] == "done"  # the name is free again
+    again = start(bench, better, name="hopeless", **LONG)  # the name is free again
+    after_epochs(bench, again, 1)
 
 
 @pytest.mark.parametrize(

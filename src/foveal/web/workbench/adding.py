@@ -8,6 +8,7 @@ from foveal.errors import ImageError
 from foveal.images.headers import format_of
 from foveal.images.io import IMAGE_SUFFIXES, load_image
 from foveal.storage import read_bytes, write_bytes
+from foveal.storage.space import named_errors
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.names import require_class, require_plain
 from foveal.web.workbench.photo_sets import (
@@ -82,7 +83,8 @@ def remove_photo(sets: PhotoSets, key: str, photo: str) -> None:
                 f"{found.path.name!r} did not come through the workbench, which leaves your own "
                 "files as they are; remove it in its folder.",
             )
-        found.path.unlink(missing_ok=True)
+        with named_errors(found.path, "remove"):
+            found.path.unlink(missing_ok=True)
         sets.records.write(photos.record, added - {name})
         sets.known(photos)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -55,6 +56,33 @@ class Gate:
                 return await run_in_threadpool(function, *arguments)
         finally:
             self._places += 1
+
+
+class Places:
+    """Lets a bounded number of bodies come in at once: each may take its limit of memory or disk.
+
+    Args:
+        count: how many.
+        busy: what the others are told, a sentence.
+    """
+
+    def __init__(self, count: int, busy: str) -> None:
+        self._left, self._busy = count, busy
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a place for the length of the block.
+
+        Raises:
+            RefusedUpload: all are taken.
+        """
+        if not self._left:
+            raise RefusedUpload(503, self._busy)
+        self._left -= 1
+        try:
+            yield
+        finally:
+            self._left += 1
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foveal.web.workbench.answers import Gate
+from foveal.web.workbench.answers import Gate, Places
 from foveal.web.workbench.cells import Cells
 from foveal.web.workbench.exports import Exports
 from foveal.web.workbench.models_kept import LoadedModels
@@ -15,6 +15,10 @@ from foveal.web.workbench.runs import Runs
 
 def _gate(running: int, waiting: int, what: str) -> Gate:
     return Gate(running, waiting, f"too many {what} at once; try again in a moment.")
+
+
+def _places(count: int, what: str) -> Places:
+    return Places(count, f"too many {what} at once; try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Workbench:
     """For thumbnails."""
     uploads: Gate = field(default_factory=lambda: _gate(2, 16, "uploads"))
     """For photos that are taken in."""
+    bodies: Places = field(default_factory=lambda: _places(12, "photos"))
+    """For photos on their way, which are in memory."""
+    zips: Places = field(default_factory=lambda: _places(2, "zips"))
+    """For zips on their way, which are on the disk."""
     computing: Gate = field(default_factory=lambda: _gate(1, 8, "questions"))
     """For what a network is asked."""
     checking: Gate = field(default_factory=lambda: _gate(1, 2, "checks"))

@@ -78,8 +78,9 @@ def _add_writing(app: FastAPI, bench: Workbench) -> None:
     async def add(request: Request, key: str) -> Response:
         label, name = required_query(request, "class"), required_query(request, "name")
         photos = await bench.listing.run(bench.sets.require, key)
-        data = await read_body(request, MOST_PHOTO_BYTES, _PHOTO_SECONDS)
-        photo = await bench.uploads.run(add_photo, bench.sets, key, label, name, data)
+        with bench.bodies.one():
+            data = await read_body(request, MOST_PHOTO_BYTES, _PHOTO_SECONDS)
+            photo = await bench.uploads.run(add_photo, bench.sets, key, label, name, data)
         return answer({"photo": photo_entry(photos, photo)}, 201)
 
     @app.post(_AT + "/{key}/remove")
@@ -101,7 +102,11 @@ def _add_zip(app: FastAPI, bench: Workbench) -> None:
         sets = bench.sets
         await bench.uploads.run(sets.refuse_taken, name)
         require_free_space(sets.root, declared_length(request))
-        with named_errors(sets.root, "write to"), tempfile.TemporaryFile(dir=sets.root) as file:
+        with (
+            bench.zips.one(),
+            named_errors(sets.root, "write to"),
+            tempfile.TemporaryFile(dir=sets.root) as file,
+        ):
             # A file without a name: whatever happens, nothing of it stays.
             size = await save_body(request, file, MOST_ZIP_BYTES)
             file.flush()

@@ -12,6 +12,7 @@ from foveal.data.layout import ClassFolder, find_layout
 from foveal.data.listing import identity, look_into, walk
 from foveal.errors import DataError, UsageError
 from foveal.storage import lock
+from foveal.storage.space import named_errors
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.names import hashed, opaque_id, require_plain
 from foveal.web.workbench.records import Records
@@ -206,7 +207,8 @@ class PhotoSets:
         with self.writing():
             target = self.require_free(name)
             self.records.write(name, [])
-            target.mkdir()
+            with named_errors(target, "make"):
+                target.mkdir()
         return PhotoSet(opaque_id(target), name, target.resolve(), name)
 
     def refuse_taken(self, name: str) -> None:
@@ -252,7 +254,8 @@ class PhotoSets:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Keep others, in this server or another, from changing the sets in the block."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        with named_errors(self.root, "write to"):
+            self.root.mkdir(parents=True, exist_ok=True)
         with self._writing, lock(self.root / KEPT / ".lock", timeout=_WAIT):
             yield
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveal.runtime.model_folder import CONFIG
 from foveal.storage import lock
+from foveal.storage.space import named_errors
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench import trainings
 from foveal.web.workbench.names import opaque_id
@@ -161,6 +162,8 @@ class Runs:
             if state == "done":
                 raise RefusedUpload(409, f"{found.name!r} is done: there is nothing to go on with.")
             training = found.training or adopted(found.path)
+            if not training.words and not (found.path / trainings.START).is_file():
+                raise RefusedUpload(409, f"{found.name!r} kept nothing to go on with; train anew.")
             trainings.go_on(found.notes, found.path, training)
 
     def stop(self, key: str) -> None:
@@ -204,7 +207,8 @@ class Runs:
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         """Refuse the block while a training runs; other servers wait until it is over."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        with named_errors(self.root, "write to"):
+            self.root.mkdir(parents=True, exist_ok=True)
         with self._starting, lock(self.root.resolve() / KEPT / ".lock", timeout=_WAIT):
             other = self.running()
             if other is not None:

@@ -29,7 +29,7 @@ from foveal.workflow.settings import TrainSettings
 
 State = Literal["running", "stopped", "done", "failed"]
 NOTE, EVENTS, ERRORS = "training.json", "events.jsonl", "errors.txt"
-_START, _REPORT = "checkpoints/start.json", "report.html"
+START, _REPORT = "checkpoints/start.json", "report.html"
 _TAIL = 8192  # bytes of the errors in which the last line is looked for
 _MOST_EVENTS = 5000  # of one answer
 
@@ -98,7 +98,7 @@ def go_on(folder: Path, run: Path, training: Training) -> Training:
         StorageError: the files cannot be written.
     """
     words: Sequence[str] = ("train", "--resume", str(run), "--json")
-    if not (run / _START).is_file():
+    if not (run / START).is_file():
         _remove_empty(run)
         words = training.words
     return _run(folder, training, words)
@@ -175,7 +175,7 @@ def state_of(folder: Path, run: Path, training: Training | None) -> tuple[State,
     last = _last_word(folder)
     if last.get("event") == "failed":
         return "failed", str(last.get("text"))
-    kept = (run / _START).is_file()
+    kept = (run / START).is_file()
     if kept or last.get("event") == "stopped" or (training is not None and training.stopping):
         return "stopped", None
     return "failed", _last_error(folder) or "the training ended without a word; start it again."

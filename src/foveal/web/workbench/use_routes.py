@@ -34,8 +34,9 @@ def _add_questions(app: FastAPI, bench: Workbench) -> None:
         if reject not in ("0", "1"):
             raise RefusedUpload(422, "`reject` must be 0 or 1.")
         run = (await bench.listing.run(bench.runs.require_done, key)).path
-        data = await read_body(request, MOST_PHOTO_BYTES)
-        found = await bench.computing.run(using.predict, bench.models, run, data, reject == "1")
+        with bench.bodies.one():
+            data = await read_body(request, MOST_PHOTO_BYTES)
+            found = await bench.computing.run(using.predict, bench.models, run, data, reject == "1")
         return answer(found)
 
     @app.post(_AT + "/explain")
@@ -43,16 +44,18 @@ def _add_questions(app: FastAPI, bench: Workbench) -> None:
         label = request.query_params.get("class")
         method = required_query(request, "method")
         run = (await bench.listing.run(bench.runs.require_done, key)).path
-        data = await read_body(request, MOST_PHOTO_BYTES)
-        found = await bench.computing.run(using.explain, bench.models, run, data, label, method)
+        with bench.bodies.one():
+            data = await read_body(request, MOST_PHOTO_BYTES)
+            found = await bench.computing.run(using.explain, bench.models, run, data, label, method)
         return answer(found)
 
     @app.post(_AT + "/feature-maps")
     async def feature_maps(request: Request, key: str) -> Response:
         block = request.query_params.get("block")
         run = (await bench.listing.run(bench.runs.require_done, key)).path
-        data = await read_body(request, MOST_PHOTO_BYTES)
-        found = await bench.computing.run(using.feature_maps, bench.models, run, data, block)
+        with bench.bodies.one():
+            data = await read_body(request, MOST_PHOTO_BYTES)
+            found = await bench.computing.run(using.feature_maps, bench.models, run, data, block)
         return answer(found)
 
     @app.api_route(_AT + "/filters", methods=READING)
