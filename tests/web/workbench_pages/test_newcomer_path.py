@@ -139,7 +139,7 @@ def _inside_shows_maps_and_filters(page) -> None:
     page.locator(".feature-maps canvas").first.wait_for()  # of the photo that was chosen before
     first = page.get_by_label("Block", exact=True).input_value()
     page.get_by_role("button", name="Next block").click()
-    page.get_by_text(re.compile("^Block .* strongest")).wait_for()
+    page.get_by_text(re.compile("^Block .* are shown")).wait_for()
     assert page.get_by_label("Block", exact=True).input_value() != first
     page.get_by_role("list", name="Filters").locator("canvas").first.wait_for()
 

@@ -3,7 +3,8 @@
 import { counted } from "../math/scores.js";
 import { h } from "./dom.js";
 
-const [FEW, SHORT] = [7, 12]; // classes and letters whose headings can lie
+// Headings can lie where the names are this short, or the classes few and the names not long.
+const [TINY, FEW, SHORT] = [3, 7, 12];
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export class ConfusionGrid {
@@ -16,8 +17,9 @@ export class ConfusionGrid {
       "aria-label": `Is ${classes[i]}, named ${classes[j]}: ${counted(n, "photo")}`,
       data: { actual: classes[i], predicted: classes[j], n, share: n ? Math.max(1, Math.ceil((n / most[i]) * 4)) : 0 },
     }, n ? String(n) : "·")));
-    const few = classes.length <= FEW && classes.every(({ length }) => length <= SHORT);
-    this.table = h("table", { class: `confusion${few ? " few" : ""}`, role: "grid", "aria-label": "Confusion matrix",
+    const longest = Math.max(...classes.map(({ length }) => length));
+    const few = classes.length <= FEW && longest <= SHORT;
+    this.table = h("table", { class: `confusion${few ? " few" : ""}${few || longest <= TINY ? " flat" : ""}`, role: "grid", "aria-label": "Confusion matrix",
       onclick: (event) => this.click(event), onkeydown: (event) => this.key(event) },
     h("thead", {}, h("tr", {}, h("th", { class: "corner", scope: "col" }, h("span", {}, "is ↓"), h("span", {}, "named →")),
       classes.map((name) => h("th", { scope: "col", title: name }, h("span", {}, name))))),

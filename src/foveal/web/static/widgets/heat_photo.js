@@ -7,6 +7,7 @@ import { h, setText, unique } from "./dom.js";
 import { aside } from "./pieces.js";
 
 const FIRST = 55; // per cent
+const DRAWN = 400; // px: smaller photos are drawn larger, so that the map over them stays smooth
 
 export class HeatPhoto {
   constructor(container) {
@@ -46,10 +47,12 @@ export class HeatPhoto {
     setText(this.given, `${this.slider.value} %`);
     this.slider.setAttribute("aria-valuetext", `${this.slider.value} per cent`);
     if (!this.picture) return;
-    const { width, height } = this.picture;
+    const scale = Math.max(1, Math.ceil(DRAWN / this.picture.width));
+    const [width, height] = [this.picture.width * scale, this.picture.height * scale];
     [this.canvas.width, this.canvas.height] = [width, height];
     const pen = this.canvas.getContext("2d");
-    pen.drawImage(this.picture, 0, 0);
+    pen.imageSmoothingEnabled = false; // few pixels are shown as such
+    pen.drawImage(this.picture, 0, 0, width, height);
     pen.globalAlpha = Number(this.slider.value) / 100;
     pen.imageSmoothingEnabled = true;
     pen.imageSmoothingQuality = "high";

@@ -30,7 +30,7 @@ class Inside {
     box.append(this.problem, columns);
     this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
     columns.append(card("Feature maps", h("h2", {}, "What each block makes of a photo"),
-      h("p", { class: "muted" }, "Each picture is one channel: blue where it responds, orange where it is held back. The strongest are shown."), this.chooser, this.status, this.maps));
+      h("p", { class: "muted" }, "Each picture is one channel: blue where it responds, orange where it is held back. Those that differ most over the photo are shown."), this.chooser, this.status, this.maps));
     this.filterBox = h("div", { class: "stack tight" });
     box.append(card("First-layer filters", h("h2", {}, "Filters of the first layer"),
       h("p", { class: "muted" }, "What the very first layer looks for: edges, colours, fine patterns. Everything later is built from these."), this.filterBox));
@@ -64,7 +64,7 @@ class Inside {
     this.select.value = found.block;
     this.chooser.hidden = false;
     const [channels, height, width] = found.shape;
-    if (!live) setText(this.status, `Block ${found.block}: ${channels} channels of ${height} × ${width}; the ${found.maps.length} strongest.`);
+    if (!live) setText(this.status, `Block ${found.block}: ${channels} channels of ${height} × ${width}; ${found.maps.length} are shown.`);
     this.redraw = [];
     this.maps.replaceChildren(...found.maps.map((map) => {
       const text = `${short(map.min)} to ${short(map.max)}`;
@@ -81,7 +81,7 @@ class Inside {
     if (!found) return;
     const [one] = found.filters;
     this.filterBox.replaceChildren(
-      aside(`${found.filters.length} filters of ${one.height} × ${one.width} pixels, layer ${found.layer}. Colours show what each responds to in red, green and blue.`),
+      aside(`${found.filters.length} filters of ${one.height} × ${one.width} pixels, layer ${found.layer}. Middle grey is 0: brighter counts for, darker against.`),
       h("ul", { class: "filter-tiles", "aria-label": "Filters" }, found.filters.map((filter, i) => {
         const canvas = h("canvas", { class: "map", role: "img", "aria-label": `Filter ${i + 1}` });
         drawRgb(canvas, decode(filter.rgb), filter.width, filter.height);

@@ -86,6 +86,6 @@ function perClass(split) {
   const rows = Object.entries(split.per_class).map(([name, { n, recall, precision, f1 }]) =>
     [name, n.toLocaleString("en-US"), percent(recall), percent(precision), percent(f1)]);
   return card("Class by class", h("h2", {}, "Class by class"),
-    table("Figures of each class", [["Class"], ["Photos", 1], ["Found (recall)", 1], ["Right (precision)", 1], ["F1", 1]], rows,
-      "Found: of the photos of this class, how many were named so. Right: of the photos named so, how many are."));
+    aside("Found: of the photos of this class, how many were named so. Right: of the photos named so, how many are."),
+    table("Figures of each class", [["Class"], ["Photos", 1], ["Found (recall)", 1], ["Right (precision)", 1], ["F1", 1]], rows));
 }

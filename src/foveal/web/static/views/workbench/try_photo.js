@@ -47,8 +47,8 @@ class TryPhoto {
     this.live = button("Stop here and explain", () => this.freeze(), { class: "primary", hidden: true });
     this.busy = h("p", { class: "muted", role: "status" });
     const [left, right] = [h("div", { class: "stack tight" }), h("div", { class: "stack" })];
-    this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live,
-      h("div", { class: "columns" }, left, right));
+    this.panes = h("div", { class: "columns", hidden: true }, left, right);
+    this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live, this.panes);
     this.heat = new HeatPhoto(left);
     new Choices(right, { legend: "Method", options: METHODS.map(([value, title]) => ({ value, title })),
       change: (method) => { this.method = method; if (this.explained) this.explain(this.explained); } }).update(this.method);
@@ -105,7 +105,7 @@ class TryPhoto {
     this.why.hidden = false;
     this.live.hidden = !live;
     this.classes.hidden = live;
-    if (live) this.heat.root.hidden = true;
+    if (live) this.panes.hidden = true;
     else this.offer();
   }
 
@@ -135,7 +135,8 @@ class TryPhoto {
   offer() {
     this.buttons = this.found.slice(0, EXPLAINED).map(({ label }) => button(label, () => this.explain(label), { "aria-pressed": "false" }));
     this.classes.replaceChildren(...this.buttons);
-    this.heat.root.hidden = true;
+    this.panes.hidden = true;
+    this.heat.root.hidden = true; // the map is of the photo before
     this.explained = null;
     setText(this.busy, "");
   }
@@ -149,6 +150,7 @@ class TryPhoto {
 
   async explain(label) {
     this.explained = label;
+    this.panes.hidden = false;
     const mine = this.explaining = {};
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === label)));
     setText(this.busy, "Working it out…");
