@@ -49,7 +49,7 @@ def test_every_operation_answers_as_the_schema_says(server, path, method, mode):
 
     @given(operation.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=60,
+        max_examples=40,
         deadline=None,
         derandomize=True,
         database=None,

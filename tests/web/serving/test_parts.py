@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +28,12 @@ from foveal.web.serving.forms import Photo, photos_of
 from foveal.web.serving.limits import Limits, Room
 from foveal.web.uploads import RefusedUpload
 from web.serving.conftest import SIDE, form, noise, png
+
+
+def in_a_loop(check: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in a thread: the browser of other tests keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, check).result()
 
 
 def test_room_is_given_back_whatever_happens():
@@ -101,7 +109,7 @@ def test_a_single_photo_goes_at_once_and_others_share_a_run(model):
         assert runs == [1, 4, 4, 4]
         await batcher.close()
 
-    asyncio.run(check())
+    in_a_loop(check())
 
 
 def test_a_run_that_fails_is_told_to_those_who_wait_and_to_nobody_else(model):
@@ -124,7 +132,7 @@ def test_a_run_that_fails_is_told_to_those_who_wait_and_to_nobody_else(model):
         assert (await batcher.predict("two", pixels, 1)).path == "two"
         await batcher.close()
 
-    asyncio.run(check())
+    in_a_loop(check())
 
 
 @contextlib.contextmanager
@@ -214,7 +222,7 @@ def test_a_photo_that_takes_too_much_of_the_processor_is_not_tried_again():
         assert (await pool.decode(png(), "p.png")).shape == (SIDE, SIDE, 3)
         await pool.close()
 
-    asyncio.run(check())
+    in_a_loop(check())
 
 
 def test_a_pool_tells_reasons_and_keeps_its_processes():
@@ -234,4 +242,4 @@ def test_a_pool_tells_reasons_and_keeps_its_processes():
         await pool.close()
         assert pool.alive == 0
 
-    asyncio.run(check())
+    in_a_loop(check())

