@@ -128,6 +128,7 @@ def test_trainings_take_turns_also_those_of_two_servers(bench: Bench, photos: st
     assert bench.post(f"{RUNS}/{key}/stop").status == 409
 
 
+@pytest.mark.timeout(900)  # three trainings, one after another, where others compute too
 def test_a_stopped_run_goes_on_to_the_same_result_after_a_restart_too(bench: Bench, photos: str):
     given = SCRATCH | {"epochs": 40, "seed": 1}
     whole = start(bench, photos, name="whole", **given)
