@@ -186,6 +186,18 @@ def test_what_is_not_http_is_refused_in_the_same_form(server, data):
     assert b'{"error": "this is not a well-made HTTP request."}' in answer
 
 
+def test_two_ways_to_say_the_length_are_refused(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
+        raw.sendall(
+            b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+            b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        )
+        answer = whole(raw)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"connection: close" in answer.lower()
+    assert b"in one way, not in two" in answer
+
+
 def soak(made: Serving, requests: int) -> Counter[int]:
     """Send whatever comes, from eight clients at once."""
     kind, several = form([("images", f"{i}.png", png(c)) for i, c in enumerate(("red", "blue"))])

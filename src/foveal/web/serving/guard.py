@@ -63,6 +63,9 @@ class Access:
             A status and a sentence, or None.
         """
         headers = Headers(scope=scope)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # A proxy may believe the other one, and take what is in a body for a request.
+            return 400, "a request must say its length in one way, not in two."
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0], scope):
             return 421, "this server does not answer to that host; --allow-host names others."
