@@ -18,7 +18,7 @@ export function queueOf(set) {
 class Queue extends EventTarget {
   constructor(set) {
     super();
-    Object.assign(this, { set, waiting: [], going: 0, classes: new Map(), most: Infinity });
+    Object.assign(this, { set, waiting: [], going: 0, classes: new Map(), most: Infinity, added: [] });
   }
 
   /** What came of the photos of a class: {total, done, refused: [{name, sentence, file}]}. */
@@ -68,6 +68,7 @@ class Queue extends EventTarget {
       const { photo } = await server.patiently(() => server.addPhoto(this.set, file.label, file.name, file.blob), {
         waiting: (seconds) => this.tell("waiting", { label: file.label, seconds }) });
       counts.done += 1;
+      this.added.push({ label: file.label, photo });
       this.tell("added", { label: file.label, photo });
     } catch (error) {
       counts.refused.push({ ...file, sentence: error.message });

@@ -16,8 +16,11 @@ const LEAST_CLASSES = 2;
 export async function mount(box, { rest, steps }) {
   if (rest[0]) {
     steps.update({ set: rest[0] });
+    const { added } = queueOf(rest[0]);
+    const before = added.length;
     const [set, { limits }] = await Promise.all([server.photoSet(rest[0]), server.photoSets()]);
     const cards = new ClassCards(box, set, limits);
+    added.slice(before).forEach((one) => cards.added(one)); // while the server was listing them
     return { unmount: () => cards.unmount() };
   }
   const [{ sets, limits }, { runs }] = await Promise.all([server.photoSets(), server.runs()]);
