@@ -24,7 +24,7 @@ from foveal.errors import (
 )
 from foveal.web import networks
 from foveal.web.documents import COMPUTING, Documents, as_json
-from foveal.web.security import Guard
+from foveal.web.security import NO_TELEMETRY, Guard
 from foveal.web.uploads import RefusedUpload, read_body
 from foveal.web.workbench.bench import Workbench
 from foveal.web.workbench.routes import add_workbench
@@ -66,7 +66,13 @@ def create_app(site: Site) -> FastAPI:
     Returns:
         An ASGI application that answers to loopback names only.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
     app.add_middleware(Guard, token=site.token, computing=COMPUTING)
     app.add_exception_handler(RefusedUpload, _refused)
     app.add_exception_handler(FovealError, _failed)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from foveal.runtime.predictor import Prediction
 from foveal.version import __version__
 from foveal.web.documents import STATIC
+from foveal.web.security import NO_TELEMETRY
 from foveal.web.serving.forms import photos_of
 from foveal.web.serving.guard import Access, Front, Served
 from foveal.web.serving.metrics import CONTENT_TYPE
@@ -69,7 +70,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        telemetry=NO_TELEMETRY,
     )
     app.add_exception_handler(RefusedUpload, _refused)
     app.add_exception_handler(RequestValidationError, _out_of_range)
