@@ -10,6 +10,7 @@ import pytest
 from conftest import write_photos
 from web.conftest import READY
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine trains slowly
 CLASSES = ("plain", "spots", "stripes")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import zipfile
 
+import pytest
+
 from web.conftest import READY
 from web.workbench_pages.conftest import forgive
 from web.workbench_pages.test_newcomer_path import choose_network, heading, pictures
 
 __all__ = ["pictures"]
+pytestmark = pytest.mark.timeout(900)  # a busy machine trains slowly
 
 
 def unzip_set(page, pictures, folder, name: str) -> None:

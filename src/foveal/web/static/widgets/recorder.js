@@ -27,7 +27,7 @@ export class Recorder {
       h("div", { class: "row" }, this.hold,
         button("Take one", () => this.one()),
         button("Turn the webcam off", () => this.close())),
-      aside("Hold the button, or the space bar on it, and turn or move the thing a little: about four photos a second."),
+      aside("Hold the button, or the space bar on it, and turn or move the thing a little: about four photos a second. Photos of one go look alike, so record each class several times, in other places and light."),
       this.count);
     this.camera = new Camera(box, { label: `Webcam, for ${label}`, changed: (on) => {
       this.hold.disabled = !on;
