@@ -9,9 +9,10 @@ import foveal
 from conftest import write_photos
 from foveal.errors import UnknownNameError, UsageError
 from foveal.training import EarlyStopping
+from foveal.training.record import EpochRecord
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
-from foveal.workflow.tuning import Tuning, tuning_config, tuning_seconds
+from foveal.workflow.tuning import Tuning, setback_of, tuning_config, tuning_seconds
 
 MODE = {"precision": "f32", "channels_last": "on"}  # nothing to measure
 
@@ -164,3 +165,14 @@ def test_the_time_left_ends_at_the_time_limit(data, heard):
     made.fine_tune(epochs=100_000, batch=8, unfreeze=1, time_limit=1.0, **MODE)
     assert len(steps) > 3
     assert all(step.seconds_left < 1.0 for step in steps)
+
+
+def test_fine_tuning_that_made_things_worse_is_told():
+    def epochs(*accuracies):
+        return [EpochRecord(i, 1.0, 0.5, 1.0, a, 0.1) for i, a in enumerate(accuracies, start=1)]
+
+    assert setback_of(epochs(0.8, 0.9), epochs(0.7, 0.9)) is None
+    told = setback_of(epochs(0.967, 0.95), epochs(0.948, 0.9))
+    assert told is not None
+    assert "the head alone named 96.7 % of the validation photos rightly" in told
+    assert "94.8 % at best. Train without --fine-tune" in told

@@ -35,7 +35,7 @@ from foveal.training.suffix import (
 )
 from foveal.workflow.fitting import calibrated, fit_network
 from foveal.workflow.trained import NetworkModel
-from foveal.workflow.tuning import USUAL_LR_MULT, Tuning
+from foveal.workflow.tuning import USUAL_LR_MULT, Tuning, setback_of
 
 if TYPE_CHECKING:
     from foveal.workflow.classifier import Classifier
@@ -149,6 +149,9 @@ class FineTuning:
             identity=self._identity(source),
             listener=listener,
         )
+        setback = setback_of(classifier.trained_head().history, fitted.history)
+        if setback is not None:
+            listener.warn(setback)
         network = self.suffix.join()
         temperature = calibrated(module, network, validation, fitted.mode)
         classifier.timing["finetune_seconds"] = time.perf_counter() - started

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from foveal.errors import UsageError
 from foveal.images.policies import PolicyName, policy_named
 from foveal.training.network_config import NetworkConfig
+from foveal.training.record import EpochRecord
 from foveal.workflow.settings import TUNING_VIEWS
 
 DEFAULTS: dict[str, Any] = {"epochs": 12, "batch": 64, "lr": 1.5e-3, "label_smoothing": 0.1}
@@ -77,3 +79,26 @@ def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
         UsageError: a setting is out of range.
     """
     return NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
+
+
+def setback_of(before: Sequence[EpochRecord], after: Sequence[EpochRecord]) -> str | None:
+    """Say so where fine-tuning made a classifier worse.
+
+    Args:
+        before: the epochs of the head alone.
+        after: the epochs of fine-tuning.
+
+    Returns:
+        A sentence, or None where the best epoch of each names as many validation photos rightly,
+        or fine-tuning more.
+    """
+    head, tuned = (
+        max(record.validation_accuracy for record in epochs) for epochs in (before, after)
+    )
+    if tuned >= head:
+        return None
+    return (
+        f"fine-tuning did not help: the head alone named {100 * head:.1f} % of the validation "
+        f"photos rightly, with trained blocks it was {100 * tuned:.1f} % at best. Train without "
+        "--fine-tune, or with a smaller --lr."
+    )
