@@ -10,7 +10,7 @@ from web.conftest import go
 from web.workbench_pages.conftest import until
 from web.workbench_pages.fake_server import RUN, SET, photo
 
-LIVE = "[...document.querySelectorAll('video')].some(one => one.srcObject?.active)"
+LIVE = "[...document.querySelectorAll('video')].some(v => v.srcObject?.active && v.videoWidth)"
 COUNT_CAMERAS = """() => {
     window.cameras = [];
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -44,6 +44,7 @@ def test_frames_are_recorded_while_the_button_is_held(card):
     box.get_by_role("button", name="Webcam for mug").click()
     hold = box.get_by_role("button", name="Hold to record")
     until(page, LIVE)
+    until(page, "!document.querySelector('.recorder .primary').disabled")
     hold.hover()
     page.mouse.down()
     page.wait_for_timeout(1200)
@@ -63,7 +64,7 @@ def test_the_webcam_works_by_keyboard_and_one_by_one(card):
     box.get_by_role("button", name="Webcam for mug").focus()
     page.keyboard.press("Enter")
     until(page, LIVE)
-    assert page.evaluate("document.activeElement.textContent") == "Hold to record"
+    until(page, "document.activeElement.textContent === 'Hold to record'")
     page.keyboard.down(" ")
     page.wait_for_timeout(700)
     page.keyboard.up(" ")
