@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import foveal
+from conftest import write_photos
 from foveal.data import ImageData
 from foveal.errors import DataError, UnknownNameError, UsageError
 from foveal.workflow.classifier import Classifier
@@ -87,6 +88,28 @@ def test_weights_that_were_never_trained_are_saved_with_the_model(photos, tmp_pa
         expected = pixels(torch.from_numpy(images)).numpy()
     error = np.abs(loaded.backend.run(images) - expected).max() / np.abs(expected).max()
     assert error < (1e-1 if "bf16" in loaded.backend.name else 1e-4)
+
+
+def test_a_saved_head_knows_what_to_reject_where_there_are_photos_to_learn_it_from(tmp_path):
+    from foveal.runtime.model_folder import read_config
+
+    write_photos(tmp_path / "photos", {"stripes": 48, "spots": 48}, seed=3)
+    data = ImageData.from_folder(tmp_path / "photos", val=0.25, test=0.0)
+    classifier = Classifier("lenet5", data, weights="none", views=2)
+    classifier.fit_head(epochs=2)
+    classifier.save(tmp_path / "model")
+    kept = read_config(tmp_path / "model").rejection
+    assert (kept["known"], kept["held_back"], kept["coverage"]) == (72, 24, 0.95)
+    held_back = [sample.path for sample in data.subset("validation")]
+    found = foveal.load(tmp_path / "model", coverage=0.95).predict(held_back)
+    assert sum(prediction.rejected for prediction in found) == 1  # 95 % of 24 are kept
+
+
+def test_few_validation_photos_teach_no_rejection(trained, tmp_path):
+    from foveal.runtime.model_folder import read_config
+
+    trained.save(tmp_path / "model")
+    assert read_config(tmp_path / "model").rejection is None
 
 
 def test_the_same_seed_gives_the_same_bytes(photos, shared_graphs, private_cache, tmp_path):

@@ -26,6 +26,7 @@ from foveal.training.parallel import Processes
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener
+from foveal.workflow.scores import rejector_from
 from foveal.workflow.settings import DEFAULT_BACKBONE, DEFAULT_VIEWS
 from foveal.workflow.team import wait_for_all
 from foveal.workflow.trained import HeadModel
@@ -257,7 +258,9 @@ class Classifier(TrainableClassifier):
             head: what `fit_head` gave, now or in an earlier process.
         """
         self.head = head
-        self.became(HeadModel(self.encoder.backbone, head, self.data.classes, self.provenance()))
+        rejector = rejector_from(self._features) if self._features else None
+        backbone, classes = self.encoder.backbone, self.data.classes
+        self.became(HeadModel(backbone, head, classes, self.provenance(), rejector))
 
     def trained_head(self) -> TrainedHead:
         """Return the head.
@@ -279,11 +282,8 @@ class Classifier(TrainableClassifier):
             Versions, engine and the fingerprint of the data.
         """
         backbone = self.encoder.backbone
-        engine: dict[str, Any] = {
-            "device": backbone.device,
-            "precision": backbone.precision,
-            "backbone_fingerprint": backbone.fingerprint,
-        }
+        engine: dict[str, Any] = {"device": backbone.device, "precision": backbone.precision}
+        engine["backbone_fingerprint"] = backbone.fingerprint
         if backbone.calibration:
             engine["calibration_photos"] = len(backbone.calibration)
         return provenance(engine, self.data.fingerprint())

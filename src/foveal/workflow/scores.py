@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from foveal.runtime.views import AveragedViews
 from foveal.storage import read_json
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import CONFIG, RunPhoto, photos_of_run, require_there
+
+if TYPE_CHECKING:
+    from foveal.training.head import Features
 
 COVERAGE = 0.95
 _MOST_KNOWN = 2000  # photos: 5 MB at 1,280 features, a fraction of a millisecond an image
@@ -140,7 +143,8 @@ def fit_rejection(
     require_number("coverage", coverage, 0.01, 0.999)
     folder = find_model(run)
     photos = photos_of_run(Path(run))
-    learned = _evenly([photo for photo in photos if photo.split == "train"])
+    learned = [photo for photo in photos if photo.split == "train"]
+    learned = [learned[position] for position in _evenly(photo.label for photo in learned)]
     held_back = [photo for photo in photos if photo.split == "validation"]
     if not learned or not held_back:
         raise DataError(
@@ -163,6 +167,23 @@ def fit_rejection(
             "that is kept may be quite another."
         )
     return rejector
+
+
+def rejector_from(features: Mapping[str, Features]) -> Rejector | None:
+    """Learn what to reject from features that are there anyway.
+
+    Args:
+        features: those of the splits ``train`` and ``validation``; the first view counts.
+
+    Returns:
+        What was fitted; None where there are too few validation photos: whoever asks for rejection
+        then is told so by `fit_rejection`.
+    """
+    train, validation = features["train"], features["validation"]
+    if len(validation.targets_N) < _LEAST_HELD_BACK:
+        return None
+    known_MD = train.x_NVD[_evenly(train.targets_N.tolist()), 0]
+    return fit_rejector(known_MD, validation.x_NVD[:, 0], COVERAGE)
 
 
 def kept_rejector(run: str | Path, coverage: float | None = None) -> Rejector:
@@ -200,11 +221,11 @@ def _features(
     return np.stack([row for _, row in sorted(rows, key=lambda item: item[0])])
 
 
-def _evenly(photos: Sequence[RunPhoto]) -> list[RunPhoto]:
+def _evenly(labels: Iterable[Hashable]) -> list[int]:
     """Take at most so many photos, the same number of each class as far as it has them."""
-    by_class: dict[str, list[RunPhoto]] = {}
-    for photo in photos:
-        by_class.setdefault(photo.label, []).append(photo)
+    by_class: dict[Hashable, list[int]] = {}
+    for position, label in enumerate(labels):
+        by_class.setdefault(label, []).append(position)
     each = max(1, _MOST_KNOWN // max(1, len(by_class)))
     chosen = []
     for members in by_class.values():

@@ -13,6 +13,7 @@ from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
 from foveal.runtime.model_folder import ModelConfig
 from foveal.runtime.predictor import Predictor
+from foveal.runtime.rejector import Rejector, write_rejector
 from foveal.training.head import TrainedHead
 from foveal.training.record import EpochRecord
 from foveal.workflow import assemble
@@ -67,6 +68,8 @@ class HeadModel:
     """Names in the order of the logits."""
     provenance: dict[str, Any]
     """Versions, engine and the fingerprint of the data."""
+    rejector: Rejector | None = None
+    """When to answer "none of these", where that was learned."""
 
     @property
     def history(self) -> Sequence[EpochRecord]:
@@ -109,6 +112,8 @@ class HeadModel:
             self.backbone,
             self.head,
         )
+        if self.rejector is not None:
+            write_rejector(Path(folder), self.rejector)
 
 
 @dataclass(frozen=True)
