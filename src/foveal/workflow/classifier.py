@@ -121,9 +121,8 @@ class Classifier(TrainableClassifier):
         if self._features:
             return
         plan = [("train", self.views), ("validation", Views()), ("test", Views())]
-        started, decode = time.perf_counter(), 0.0
+        started, decode, computed, seconds = time.perf_counter(), 0.0, 0, 0.0
         rejected: list[Rejection] = []
-        computed, seconds = 0, 0.0
         for split, views in plan:
             samples = self.data.subset(split)
             encoded = self.encoded(self.encoder, split, samples, views, "Encoding")
@@ -161,7 +160,8 @@ class Classifier(TrainableClassifier):
         Returns:
             What the blocks gave, for all photos in every process.
         """
-        team, tell = self.processes, self.progress(f"{verb} {split} photos")
+        what = "photos" if views.count == 1 else f"photos, {views.count} views each"
+        team, tell = self.processes, self.progress(f"{verb} {split} {what}")
         if team.world > 1:
             encoder.encode(samples, views, tell, share=(team.rank, team.world))
             wait_for_all(team)
@@ -283,7 +283,7 @@ class Classifier(TrainableClassifier):
         """
         backbone = self.encoder.backbone
         engine: dict[str, Any] = {"device": backbone.device, "precision": backbone.precision}
-        engine["backbone_fingerprint"] = backbone.fingerprint
+        engine |= {"backbone_fingerprint": backbone.fingerprint}
         if backbone.calibration:
             engine["calibration_photos"] = len(backbone.calibration)
         return provenance(engine, self.data.fingerprint())
