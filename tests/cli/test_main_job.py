@@ -156,6 +156,7 @@ def test_evaluate_says_when_photos_were_trained_on(trained):
     command = [sys.executable, "-m", "foveal", "evaluate", result["run"], str(home / "photos")]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert "of these 36 photos were used to train this classifier, which flatters" in told.stderr
+    assert "photos were used to choose when its training stops, so the figures" in told.stderr
 
 
 def test_a_second_run_gets_a_folder_of_its_own_and_encodes_nothing(trained, monkeypatch):

@@ -57,11 +57,8 @@ def evaluate_run(
             f"it knows {', '.join(predictor.classes[:10])}. Classes match by name."
         )
     listener = listener or Listener()
-    if data is not None and (seen := _trained_on(run, photos)):
-        listener.warn(
-            f"{seen} of these {len(photos)} photos were used to train this classifier, which "
-            "flatters the figures; measure it on photos that it has never seen."
-        )
+    if data is not None:
+        _warn_of_seen_photos(run, photos, listener)
     return measure(predictor, photos, name, listener)
 
 
@@ -122,9 +119,19 @@ def _photos_of_run(run: Path, split: str) -> list[Labelled]:
     return chosen
 
 
-def _trained_on(run: Path, photos: Sequence[Labelled]) -> int:
-    used = {photo.path.resolve() for photo in photos_of_run(run) if photo.split == "train"}
-    return sum(path.resolve() in used for path, _ in photos)
+def _warn_of_seen_photos(run: Path, photos: Sequence[Labelled], listener: Listener) -> None:
+    given = [path.resolve() for path, _ in photos]
+    known = {photo.path.resolve(): photo.split for photo in photos_of_run(run)}
+    seen = {split: sum(known.get(path) == split for path in given) for split in set(known.values())}
+    for split, what in (
+        ("train", "train this classifier, which flatters the figures"),
+        ("validation", "choose when its training stops, so the figures are a little too good"),
+    ):
+        if count := seen.get(split):
+            listener.warn(
+                f"{count} of these {len(photos)} photos were used to {what}; measure it on photos "
+                "that it has never seen."
+            )
 
 
 def _photos_in(data: Path, split: Split | None) -> list[Labelled]:
