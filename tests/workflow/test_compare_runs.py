@@ -70,6 +70,19 @@ def test_only_photos_that_neither_learned_from_count(runs, tmp_path):
     assert (found.paired.n, found.left_out) == (18, 2)
 
 
+def test_without_test_photos_the_validation_photos_are_compared_and_that_is_said(runs, tmp_path):
+    for run in runs:
+        rows = [
+            (name, label, "validation" if split == "test" else "train")
+            for name, label, split in rows_of(run)
+        ]
+        write_table(run, tmp_path / "photos", rows)
+    found = compare_runs(*runs)
+    assert (found.paired.n, found.split) == (20, "validation")
+    assert found.sentence.endswith("which also chose when each of them stopped learning.")
+    assert found.as_dict()["split"] == "validation"
+
+
 def test_photos_can_be_given_and_those_learned_from_are_told(runs, tmp_path):
     heard = Heard()
     found = compare_runs(runs[0], runs[1] / "model", tmp_path / "photos", heard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from foveal.data import counted, list_labelled
 from foveal.errors import DataError
@@ -16,6 +16,10 @@ from foveal.workflow.evaluate import measure
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import RunPhoto, photos_of_run
 
+_ON_VALIDATION = (
+    "Neither has test photos: these are their validation photos, which also chose when each of "
+    "them stopped learning."
+)
 Labelled = tuple[Path, str]
 _CHANCE = 0.05  # p-values below are called more than chance
 
@@ -32,6 +36,8 @@ class RunsCompared:
     """On which of them they were right."""
     left_out: int
     """Photos of one test that were not used, because the other learned from them or lacks them."""
+    split: Literal["test", "validation"] = "test"
+    """What the photos are for both runs; ``test`` also for photos that were given."""
 
     @property
     def accuracies(self) -> tuple[float, float]:
@@ -45,7 +51,8 @@ class RunsCompared:
     @property
     def sentence(self) -> str:
         """What it means, in words."""
-        return in_words(self.names, self.paired)
+        told = in_words(self.names, self.paired)
+        return told if self.split == "test" else f"{told} {_ON_VALIDATION}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold.
@@ -61,6 +68,7 @@ class RunsCompared:
         ]
         return {
             "runs": runs,
+            "split": self.split,
             "n": found.n,
             "both_right": found.both,
             "only_first_right": found.only_first,
@@ -82,7 +90,8 @@ def compare_runs(
     Args:
         first: a run folder; with `data`, a model folder will do.
         second: the same.
-        data: labelled photos to compare them on; None for the photos in the test of both.
+        data: labelled photos to compare them on; None for the photos in the test of both, or in
+            the validation of both where neither has a test.
         listener: hears what is being done; None for silence.
 
     Returns:
@@ -93,8 +102,9 @@ def compare_runs(
         ModelError: there is no model.
     """
     listener = listener or Listener()
+    split: Literal["test", "validation"] = "test"
     if data is None:
-        photos, left_out = common_test(first, second)
+        split, photos, left_out = common_photos(first, second)
     else:
         photos, left_out = list_labelled(data), 0
         _warn_of_training_photos((first, second), photos, listener)
@@ -102,10 +112,12 @@ def compare_runs(
     rights = [_right_by_photo(result) for result in results]
     common = [str(path) for path, _ in photos if all(str(path) in right for right in rights)]
     found = compare_pairs(*([right[path] for path in common] for right in rights))
-    return RunsCompared((str(first), str(second)), tuple(common), found, left_out)
+    return RunsCompared((str(first), str(second)), tuple(common), found, left_out, split)
 
 
-def common_test(first: Path, second: Path) -> tuple[list[Labelled], int]:
+def common_photos(
+    first: Path, second: Path
+) -> tuple[Literal["test", "validation"], list[Labelled], int]:
     """Find the photos that are in the test of two runs: neither has learned from them.
 
     Args:
@@ -113,13 +125,17 @@ def common_test(first: Path, second: Path) -> tuple[list[Labelled], int]:
         second: a run folder.
 
     Returns:
-        Photos with their labels, in the order of the first run, and how many photos of the two
-        tests are not among them.
+        The split, which is ``validation`` where neither run has a test; photos with their labels,
+        in the order of the first run; how many photos of the two splits are not among them.
 
     Raises:
         DataError: a folder is no run, the tests share no photo, or the two give one two labels.
     """
-    tests = [_test_photos(run) for run in (first, second)]
+    split: Literal["test", "validation"] = "test"
+    tests = [_photos_of(run, split) for run in (first, second)]
+    if not any(tests):
+        split = "validation"
+        tests = [_photos_of(run, split) for run in (first, second)]
     shared = [path for path in tests[0] if path in tests[1]]
     if not shared:
         raise DataError(
@@ -135,9 +151,9 @@ def common_test(first: Path, second: Path) -> tuple[list[Labelled], int]:
             )
     missing = [path for path in shared if not path.is_file()]
     if missing:
-        raise DataError(f"{len(missing)} test photos are gone; the first is {missing[0]}.")
+        raise DataError(f"{len(missing)} {split} photos are gone; the first is {missing[0]}.")
     left_out = len(tests[0].keys() ^ tests[1].keys())
-    return [(tests[0][path].path, tests[0][path].label) for path in shared], left_out
+    return split, [(tests[0][path].path, tests[0][path].label) for path in shared], left_out
 
 
 def in_words(names: tuple[str, str], found: Paired) -> str:
@@ -175,14 +191,14 @@ def _probability(p: float) -> str:
     return "p below 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
-def _test_photos(run: Path) -> dict[Path, RunPhoto]:
+def _photos_of(run: Path, split: str) -> dict[Path, RunPhoto]:
     photos = photos_of_run(run)
     if not photos:
         raise DataError(
             f"{run} is no run folder, so it does not say which photos it was tested on; give "
             "photos to compare on."
         )
-    return {photo.path.resolve(): photo for photo in photos if photo.split == "test"}
+    return {photo.path.resolve(): photo for photo in photos if photo.split == split}
 
 
 def _measured(run: Path, photos: Sequence[Labelled], listener: Listener) -> Evaluation:
