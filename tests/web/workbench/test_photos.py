@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from conftest import write_photos
+from foveal.web.workbench import shelves
 from web.workbench.conftest import SETS, Bench, photo
 
+whole = shelves.Shelf.of
 HOSTILE = ['<img src=x onerror="alert(1)">', "\"><script>alert('x')", "a & b's ${x} {{y}}", "né ⚘"]
 
 
@@ -215,3 +217,49 @@ def test_the_check_says_why_nothing_can_be_learned_yet(bench: Bench):
     found = bench.get(f"{SETS}/{key}/check").json
     assert not found["trainable"]
     assert "add images of something else" in found["verdict"]
+
+
+def test_a_photo_that_is_there_already_is_not_fresh(bench: Bench):
+    key = bench.make_set()
+    first, again = (bench.add(key, "cats", "one.jpg", photo()) for _ in range(2))
+    assert (first.status, first.json["fresh"]) == (201, True)
+    assert (again.status, again.json["fresh"]) == (200, False)
+
+
+def test_photos_that_others_put_into_the_folder_are_seen_and_never_written_over(bench: Bench):
+    key = bench.make_set()
+    bench.add(key, "cats", "one.jpg", photo())
+    bench.add(key, "cats", "two.jpg", photo())
+    mine = bench.photos / "things" / "cats" / "Three.jpg"
+    mine.write_bytes(photo((1, 2, 3)))
+    added = bench.add(key, "cats", "three.jpg", photo()).json["photo"]
+    assert added["name"] == "three-2.jpg"
+    assert mine.read_bytes() == photo((1, 2, 3))
+    assert bench.sets()["things"]["n"] == 4
+    mine.unlink()
+    assert bench.add(key, "cats", "Three.jpg", photo()).json["photo"]["name"] == "Three.jpg"
+
+
+def test_adding_photos_does_not_list_the_set_each_time(bench: Bench, monkeypatch):
+    listed = []
+    monkeypatch.setattr(shelves.Shelf, "of", lambda photos: listed.append(1) or whole(photos))
+    key = bench.make_set()
+    for number in range(12):
+        bench.add(key, "cats", f"{number}.jpg", photo())
+    assert len(listed) == 2  # the empty set, and the set with its first folder
+    assert len(bench.get(f"{SETS}/{key}").json["photos"]["cats"]) == 12
+
+
+def test_what_was_noted_last_may_be_half_a_line(bench: Bench):
+    key = bench.make_set()
+    bench.add(key, "cats", "one.jpg", photo())
+    with open(bench.photos / ".workbench" / "things.added", "ab") as file:
+        file.write(b'\n"cats/tw')  # where a process was killed
+    bench.add(key, "cats", "three.jpg", photo())
+    shown = bench.get(f"{SETS}/{key}").json["photos"]["cats"]
+    assert [(one["name"], one["removable"]) for one in shown] == [
+        ("one.jpg", True),
+        ("three.jpg", True),
+    ]
+    assert bench.post(f"{SETS}/{key}/remove", {"photo": shown[0]["id"]}).status == 200
+    assert bench.get(f"{SETS}/{key}").json["photos"]["cats"][0]["removable"]

@@ -153,11 +153,38 @@ def test_refused_photos_are_listed_with_the_servers_sentence_and_can_be_tried_ag
     card.locator("input[type=file]").set_input_files([PHOTO])
     card.get_by_text("1 photo refused").wait_for()
     assert card.locator("li").text_content() == "mine.jpg is no image; replace it."
-    fake.answers[f"POST photos/{SET}/add"] = (201, {"photo": photo("mug", 99)})
+    fake.answers[f"POST photos/{SET}/add"] = (201, {"fresh": True, "photo": photo("mug", 99)})
     card.get_by_role("button", name="Try again").click()
     card.get_by_text("34 photos").wait_for()
     assert card.get_by_text("refused").count() == 0
     forgive(page, 422)
+
+
+def test_photos_that_were_there_already_are_not_counted_as_added(open_faked):
+    page, fake = open_faked(f"#/workbench/photos/{SET}")
+    told = [
+        (201, {"fresh": True, "photo": photo("mug", 99)}),
+        (200, {"fresh": False, "photo": photo("mug", 99)}),
+        (422, {"error": "mine.jpg is no image; replace it."}),
+    ]
+    fake.answers[f"POST photos/{SET}/add"] = lambda query: told.pop(0)
+    card = page.locator('[data-class="mug"]')
+    text = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"x"}
+    card.locator("input[type=file]").set_input_files([PHOTO, PHOTO, PHOTO, text])
+    page.get_by_text("mug: 1 photo added, 1 there already, 1 refused.").wait_for()
+    card.get_by_text("1 photo was there already. 1 file that is no photo left out.").wait_for()
+    card.get_by_text("34 photos").wait_for()
+    forgive(page, 422)
+
+
+def test_what_is_still_missing_for_the_next_step_is_named(open_faked):
+    def thin(fake) -> None:
+        about = fake.answers[f"GET photos/{SET}"]
+        about["classes"] = [{"name": "ants", "n": 1}, {"name": "bees", "n": 3}]
+        about["photos"] = {"ants": [photo("ants", 1)], "bees": [photo("bees", i) for i in range(3)]}
+
+    page, _ = open_faked(f"#/workbench/photos/{SET}", thin)
+    page.get_by_text("Needed: two classes of at least 2 photos each; “ants” has 1.").wait_for()
 
 
 def test_a_busy_server_is_asked_again_as_it_says(open_faked):
@@ -168,7 +195,7 @@ def test_a_busy_server_is_asked_again_as_it_says(open_faked):
         seen.append(query)
         if len(seen) < 3:
             return (503, {"error": "too many at once."}, {"Retry-After": "1"})
-        return (201, {"photo": photo("mug", 99)})
+        return (201, {"fresh": True, "photo": photo("mug", 99)})
 
     fake.answers[f"POST photos/{SET}/add"] = busy_once
     card = page.locator('[data-class="mug"]')
@@ -197,7 +224,7 @@ def test_at_most_three_photos_travel_at_once(open_faked):
     number = iter(range(100, 200))
     fake.answers[f"POST photos/{SET}/add"] = lambda query: (
         201,
-        {"photo": photo("mug", next(number))},
+        {"fresh": True, "photo": photo("mug", next(number))},
     )
     many = [{"name": f"{i}.jpg"} | PIXEL for i in range(9)]
     card = page.locator('[data-class="mug"]')

@@ -28,7 +28,10 @@ def taking(open_faked):
         fake.answers["POST photos"] = (201, {"id": SET, "name": "kitchen"})
         fake.answers[f"POST photos/{SET}/add"] = lambda query: (
             201,
-            {"photo": photo(query["class"][0], next(number)) | {"name": query["name"][0]}},
+            {
+                "fresh": True,
+                "photo": photo(query["class"][0], next(number)) | {"name": query["name"][0]},
+            },
         )
         return page, fake
 

@@ -28,7 +28,7 @@ def card(open_faked):
     number = iter(range(100, 900))
     fake.answers[f"POST photos/{SET}/add"] = lambda query: (
         201,
-        {"photo": photo("mug", next(number)) | {"name": query["name"][0]}},
+        {"fresh": True, "photo": photo("mug", next(number)) | {"name": query["name"][0]}},
     )
     page.evaluate(COUNT_CAMERAS)
     return page, fake, page.locator('[data-class="mug"]')

@@ -9,6 +9,9 @@ const queues = new Map();
 /** What the server said when it made a set, by its id: what of a zip was left out. */
 export const remarks = new Map();
 
+/** How many photos of a class the server has answered for. */
+export const settled = ({ done, same, refused }) => done + same + refused.length;
+
 /** The queue of a set of photos; the same one whenever it is asked for. */
 export function queueOf(set) {
   if (!queues.has(set)) queues.set(set, new Queue(set));
@@ -21,9 +24,9 @@ class Queue extends EventTarget {
     Object.assign(this, { set, waiting: [], going: 0, classes: new Map(), most: Infinity, added: [] });
   }
 
-  /** What came of the photos of a class: {total, done, refused: [{name, sentence, file}]}. */
+  /** What came of the photos of a class: `same` were there already, `refused` is [{name, sentence, blob}]. */
   of(label) {
-    if (!this.classes.has(label)) this.classes.set(label, { total: 0, done: 0, refused: [] });
+    if (!this.classes.has(label)) this.classes.set(label, { total: 0, done: 0, same: 0, refused: [] });
     return this.classes.get(label);
   }
 
@@ -65,11 +68,13 @@ class Queue extends EventTarget {
       if (file.blob.size > this.most * MEGABYTE) {
         throw new Error(`it has ${Math.ceil(file.blob.size / MEGABYTE)} MB; a photo may have up to ${this.most} MB.`);
       }
-      const { photo } = await server.patiently(() => server.addPhoto(this.set, file.label, file.name, file.blob), {
+      const { photo, fresh } = await server.patiently(() => server.addPhoto(this.set, file.label, file.name, file.blob), {
         waiting: (seconds) => this.tell("waiting", { label: file.label, seconds }) });
-      counts.done += 1;
-      this.added.push({ label: file.label, photo });
-      this.tell("added", { label: file.label, photo });
+      counts[fresh ? "done" : "same"] += 1;
+      if (fresh) {
+        this.added.push({ label: file.label, photo });
+        this.tell("added", { label: file.label, photo });
+      }
     } catch (error) {
       counts.refused.push({ ...file, sentence: error.message });
     } finally {

@@ -2,7 +2,7 @@
 
 ::
 
-    photo_sets, archive, checking, thumbnails    photos: kept, unpacked, checked, shown
+    photo_sets, shelves, archive, checking       photos: kept, listed, unpacked, checked
     processes, trainings, runs                   training in a process of its own, and its files
     using, cells, exports                        what is done with a trained classifier
     answers, names                               refusals, bounded work, ids

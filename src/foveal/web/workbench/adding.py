@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from foveal.errors import ImageError
 from foveal.images.headers import format_of
@@ -17,6 +18,7 @@ from foveal.web.workbench.photo_sets import (
     PhotoSets,
     class_place,
 )
+from foveal.web.workbench.shelves import Shelf, Shelves
 
 MOST_PIXELS = 50_000_000
 _SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp"}
@@ -24,11 +26,23 @@ _SUFFIXES |= {"TIFF": ".tif", "HEIF": ".heic"}
 _HEAD = 64  # bytes by which a format is known
 
 
-def add_photo(sets: PhotoSets, key: str, label: str, name: str, data: bytes) -> Photo:
+class Added(NamedTuple):
+    """What came of a photo that was sent."""
+
+    photo: Photo
+    """The photo, in its set."""
+    fresh: bool
+    """Whether it was not there before."""
+
+
+def add_photo(
+    sets: PhotoSets, shelves: Shelves, key: str, label: str, name: str, data: bytes
+) -> Added:
     """Add a photo to a class of a set, which it may be the first of.
 
     Args:
         sets: all sets.
+        shelves: what is known to be in them.
         key: the opaque id of the set.
         label: the class.
         name: of the file.
@@ -48,19 +62,20 @@ def add_photo(sets: PhotoSets, key: str, label: str, name: str, data: bytes) -> 
     load_image(data, name=name, max_pixels=MOST_PIXELS)
     with sets.writing():
         photos = sets.require(key)
-        known = sets.known(photos)
-        if len(known) >= MOST_PHOTOS:
+        shelf = shelves.of(photos)
+        if len(shelf.known) >= MOST_PHOTOS:
             raise RefusedUpload(409, f"a set holds at most {MOST_PHOTOS:,} photos; make another.")
-        place = class_place(photos, label)
-        target = _free(place / _with_suffix(name, data), data)
+        place = class_place(photos, shelf.classes, label)
+        target = _free(shelf, place / _with_suffix(name, data), data)
         photo = Photo(photos.photo_id(target), target, label)
-        if not target.exists():
+        fresh = not target.exists()
+        if fresh:
             # Noted first: a list may name what is not there, and nobody may miss what is.
-            added = sets.records.read(photos.record) | {photos.name_of(target)}
-            sets.records.write(photos.record, added)
+            sets.records.add(photos.record, photos.name_of(target))
             write_bytes(target, data)
-        known[photo.id] = photo
-    return photo
+            if not shelf.put(photo):
+                shelves.forget(photos)
+    return Added(photo, fresh)
 
 
 def remove_photo(sets: PhotoSets, key: str, photo: str) -> None:
@@ -99,13 +114,18 @@ def _with_suffix(name: str, data: bytes) -> str:
     return name + _SUFFIXES[kind]
 
 
-def _free(wanted: Path, data: bytes) -> Path:
+def _free(shelf: Shelf, wanted: Path, data: bytes) -> Path:
     """Return the path itself, or with a number where another photo has that name."""
-    taken = {path.name.casefold() for path in wanted.parent.glob("*")}
     target, number = wanted, 1
-    while target.name.casefold() in taken:
-        if target.is_file() and not target.is_symlink() and read_bytes(target) == data:
+    while shelf.is_taken(target):
+        if _holds(target, data):
             return target
         number += 1
         target = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
     return target
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    if not path.is_file() or path.is_symlink() or path.stat().st_size != len(data):
+        return False
+    return read_bytes(path) == data

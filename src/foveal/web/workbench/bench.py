@@ -11,6 +11,7 @@ from foveal.web.workbench.exports import Exports
 from foveal.web.workbench.models_kept import LoadedModels
 from foveal.web.workbench.photo_sets import PhotoSets
 from foveal.web.workbench.runs import Runs
+from foveal.web.workbench.shelves import Shelves
 
 
 def _gate(running: int, waiting: int, what: str) -> Gate:
@@ -29,6 +30,8 @@ class Workbench:
     """The photos."""
     runs: Runs
     """The runs."""
+    shelves: Shelves = field(default_factory=Shelves)
+    """What is known to be in the sets."""
     models: LoadedModels = field(default_factory=LoadedModels)
     """The classifiers that are loaded."""
     cells: Cells = field(default_factory=Cells)

@@ -80,8 +80,10 @@ def _add_writing(app: FastAPI, bench: Workbench) -> None:
         photos = await bench.listing.run(bench.sets.require, key)
         with bench.bodies.one():
             data = await read_body(request, MOST_PHOTO_BYTES, _PHOTO_SECONDS)
-            photo = await bench.uploads.run(add_photo, bench.sets, key, label, name, data)
-        return answer({"photo": photo_entry(photos, photo)}, 201)
+            given = (bench.sets, bench.shelves, key, label, name, data)
+            added = await bench.uploads.run(add_photo, *given)
+        told = {"photo": photo_entry(photos, added.photo), "fresh": added.fresh}
+        return answer(told, 201 if added.fresh else 200)
 
     @app.post(_AT + "/{key}/remove")
     async def remove(request: Request, key: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +107,7 @@ class PhotoSets:
         self.records = Records(root / KEPT)
         self._writing = threading.Lock()
         self._known: dict[str, dict[str, Photo]] = {}
+        self._written: dict[str, PhotoSet] = {}
 
     def sets(self) -> dict[str, PhotoSet]:
         """List the sets.
@@ -152,9 +153,12 @@ class PhotoSets:
         Raises:
             RefusedUpload: there is none.
         """
-        found = self.sets().get(key)
+        found = self._written.get(key)
+        if found is None or not self._is_there(found):
+            found = self.sets().get(key)
         if found is None:
             raise RefusedUpload(404, "there is no such set of photos; reload the page.")
+        self._written[key] = found
         return found
 
     def require_photo(self, key: str, photo: str) -> Photo:
@@ -259,15 +263,22 @@ class PhotoSets:
         with self._writing, lock(self.root / KEPT / ".lock", timeout=_WAIT):
             yield
 
+    def _is_there(self, photos: PhotoSet) -> bool:
+        """Tell whether a set that was written to is there still: then it is one."""
+        path = photos.path
+        inside = path.is_relative_to(self.root.resolve()) and path.resolve() == path
+        return inside and path.is_dir() and self.records.exists(photos.record)
+
     def _is_set(self, folder: Path) -> bool:
         return self.records.exists(folder.name) or bool(look_into(folder).folders)
 
 
-def class_place(photos: PhotoSet, label: str) -> Path:
+def class_place(photos: PhotoSet, classes: Sequence[ClassFolder], label: str) -> Path:
     """Return the folder that new photos of a class go into.
 
     Args:
         photos: the set.
+        classes: where its photos are.
         label: the class; it may be new.
 
     Returns:
@@ -276,7 +287,7 @@ def class_place(photos: PhotoSet, label: str) -> Path:
     Raises:
         UsageError: there is a class whose name differs only in case.
     """
-    folders = [each for each in photos.class_folders() if each.split in (None, "train")]
+    folders = [each for each in classes if each.split in (None, "train")]
     for folder in folders:
         if folder.label == label:
             return folder.path

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from foveal.errors import CorruptFileError
-from foveal.storage import read_json, write_json
+from foveal.storage import read_bytes, read_json, write_json
+from foveal.storage.space import named_errors
 
 
 class Records:
@@ -56,7 +58,7 @@ class Records:
         photos = values.get("photos") if isinstance(values, dict) else None
         if not isinstance(photos, list) or not all(isinstance(item, str) for item in photos):
             raise CorruptFileError(f"{self._file(name)} is no list of photos; remove the file.")
-        return set(photos)
+        return set(photos) | set(self._later(name))
 
     def write(self, name: str, photos: Iterable[str]) -> None:
         """Note what came through the workbench into a set.
@@ -69,6 +71,40 @@ class Records:
             StorageError: it cannot be written.
         """
         write_json(self._file(name), {"format_version": 1, "photos": sorted(photos)})
+        self._addition(name).unlink(missing_ok=True)
+
+    def add(self, name: str, photo: str) -> None:
+        """Note one more photo, without writing all of the list again.
+
+        Args:
+            name: of the set; empty for the folder itself.
+            photo: its path in the set, with ``/``.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        if not self.exists(name):
+            self.write(name, [photo])
+            return
+        addition = self._addition(name)
+        # Not flushed to the disk: should the power fail, the photo counts as the user's own, which
+        # is left alone. The line break comes first, so that half a line spoils no other.
+        with named_errors(addition, "write"), open(addition, "ab") as file:
+            file.write(b"\n" + json.dumps(photo).encode())
+
+    def _later(self, name: str) -> Iterator[str]:
+        addition = self._addition(name)
+        lines = read_bytes(addition).splitlines() if addition.is_file() else []
+        for line in lines:
+            try:
+                photo = json.loads(line or b"null")
+            except ValueError:  # half a line
+                continue
+            if isinstance(photo, str):
+                yield photo
+
+    def _addition(self, name: str) -> Path:
+        return self._file(name).with_suffix(".added")
 
     def _file(self, name: str) -> Path:
         return self._folder / (f"{name}.json" if name else "itself")

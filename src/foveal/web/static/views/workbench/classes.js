@@ -3,7 +3,7 @@
 import { looksLikeImage } from "../../math/folders.js";
 import { counted } from "../../math/scores.js";
 import { recall, remember } from "../../local.js";
-import { queueOf, remarks } from "../../uploads.js";
+import { queueOf, remarks, settled } from "../../uploads.js";
 import { h, setText, unique } from "../../widgets/dom.js";
 import { PhotoGrid } from "../../widgets/photo_grid.js";
 import { dropZone, picker } from "../../widgets/picked_files.js";
@@ -83,9 +83,10 @@ export class ClassCards {
 
   changed({ label }) {
     this.card(label).progress();
-    const { total, done, refused } = this.queue.of(label);
-    if (total && total === done + refused.length) {
-      setText(this.status, `${label}: ${counted(done, "photo")} added${refused.length ? `, ${refused.length} refused` : ""}.`);
+    const counts = this.queue.of(label);
+    if (counts.total && counts.total === settled(counts)) {
+      const { done, same, refused } = counts;
+      setText(this.status, `${label}: ${[`${counted(done, "photo")} added`, same && `${same} there already`, refused.length && `${refused.length} refused`].filter(Boolean).join(", ")}.`);
     }
     this.render();
   }
@@ -112,8 +113,8 @@ export class ClassCards {
     const few = full.filter(({ n }) => n < FEW).map(({ name }) => name);
     const total = cards.reduce((sum, { n }) => sum + n, 0);
     let why = `${counted(total, "photo")} in ${counted(full.length, "class", "classes")}.`;
-    if (full.length < 2) why = `Needed: two classes with photos; there ${full.length === 1 ? "is one" : "are none"} yet.`;
-    else if (thin.length) why = `${why} “${thin[0].name}” has too few photos and will be left out or refused.`;
+    if (full.length < 2) why = `Needed: two classes of at least ${LEAST} photos each${thin.length ? `; ${thin.map(({ name, n }) => `“${name}” has ${n || "none"}`).slice(0, 3).join(", ")}` : ""}.`;
+    else if (thin.length) why = `${why} “${thin[0].name}” has ${thin[0].n ? "too few to train on: add some, or remove it" : "none, and is left out"}.`;
     else if (few.length) why = `${why} ${few.length === 1 ? `“${few[0]}” has` : `${few.length} classes have`} fewer than ${FEW} photos: expect mistakes.`;
     if (this.queue.busy) why = `Still sending ${counted(this.queue.busy, "photo")}…`;
     this.next.update({ href: full.length >= 2 && !this.queue.busy ? `#/workbench/check/${this.set.id}` : null, why });
@@ -172,12 +173,14 @@ class ClassCard {
   busy(seconds) { setText(this.note, `The server is busy; going on in ${seconds} s.`); }
 
   progress() {
-    const { total, done, refused } = this.cards.queue.of(this.name);
-    const settled = done + refused.length;
-    this.bar.hidden = settled >= total;
+    const counts = this.cards.queue.of(this.name);
+    const { total, same, refused } = counts;
+    const sent = settled(counts);
+    this.bar.hidden = sent >= total;
     this.bar.max = Math.max(1, total);
-    this.bar.value = settled;
-    setText(this.note, settled < total ? `${settled} of ${total} sent` : this.left ?? "");
+    this.bar.value = sent;
+    const there = same ? `${counted(same, "photo")} ${same === 1 ? "was" : "were"} there already.` : "";
+    setText(this.note, sent < total ? `${sent} of ${total} sent` : [there, this.left].filter(Boolean).join(" "));
     this.refused.replaceChildren(...(refused.length ? [this.refusals(refused)] : []));
   }
 
