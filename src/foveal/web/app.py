@@ -136,8 +136,7 @@ def _json(value: Any, status: int = 200) -> Response:
 def _refused(_: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, RefusedUpload) else 400
     headers = {"Retry-After": "2"} if status == 503 else {}
-    # What is left of the body is not read: the connection cannot be used again.
-    return JSONResponse({"error": str(error)}, status, headers | {"Connection": "close"})
+    return JSONResponse({"error": str(error)}, status, headers)
 
 
 def _failed(_: Request, error: Exception) -> Response:

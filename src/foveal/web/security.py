@@ -16,6 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foveal.web.draining import Upload
+
 TOKEN_HEADER = "X-Foveal-Token"
 CONTENT_POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -102,7 +104,8 @@ class Guard:
         if refusal is not None:
             status, reason = refusal
             answer = JSONResponse({"error": reason}, status_code=status)
-        await answer(scope, receive, with_headers(send))
+        upload = Upload(scope, receive, send)
+        await answer(scope, upload.receive, with_headers(upload.send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)

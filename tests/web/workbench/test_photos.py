@@ -263,3 +263,15 @@ def test_what_was_noted_last_may_be_half_a_line(bench: Bench):
     ]
     assert bench.post(f"{SETS}/{key}/remove", {"photo": shown[0]["id"]}).status == 200
     assert bench.get(f"{SETS}/{key}").json["photos"]["cats"][0]["removable"]
+
+
+def test_a_photo_that_cannot_be_decoded_has_no_picture(bench: Bench):
+    write_photos(bench.photos / "mine", {"stripes": 3, "spots": 3}, seed=1)
+    (bench.photos / "mine" / "spots" / "98.jpg").write_bytes(photo()[:300])
+    key = bench.sets()["mine"]["id"]
+    found = bench.get(f"{SETS}/{key}/check").json
+    (broken,) = (one for one in found["findings"] if one["kind"] == "unreadable")
+    assert [one["thumb"] for one in broken["photos"]] == [None]
+    assert "fewer than 10 photos of a class" in found["verdict"]
+    listed = bench.get(f"{SETS}/{key}").json["photos"]["spots"]
+    assert [bench.get(one["thumb"]).status for one in listed] == [200, 200, 200, 204]

@@ -19,6 +19,7 @@ from conftest import write_photos
 from foveal.web.app import Site, create_app
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.answers import Gate
+from web.loops import in_a_loop
 from web.raw_client import RawClient
 from web.test_security import EVIL, FIXED, ORIGINS, names
 from web.workbench.conftest import Bench, colour_run, photo, served
@@ -241,7 +242,7 @@ def test_a_gate_lets_some_in_some_wait_and_refuses_the_others():
         assert await gate.run(work, 99) == 99  # the places are free again
         return ended
 
-    ended = asyncio.run(crowd())
+    ended = in_a_loop(crowd())
     assert [one for one in ended if isinstance(one, int)] == [0, 1, 2, 3, 4]
     assert sum(isinstance(one, RefusedUpload) and one.status == 503 for one in ended) == 3
 
@@ -253,3 +254,11 @@ def test_a_body_that_is_no_json_object_is_refused(bench: Bench, body: bytes):
     answer = bench.post(f"{W}/photos", body)
     assert answer.status == 422
     assert answer.error.endswith(".")
+
+
+def test_an_upload_that_is_refused_is_read_so_that_the_reason_arrives(bench: Bench):
+    large = bytes(24 * 2**20)
+    gone = bench.add("nothing", "cats", "one.jpg", large)
+    assert (gone.status, "no such set" in gone.error) == (404, True)
+    path = "/api/workbench/photos/nothing/add?class=a&name=b.jpg"
+    assert bench.ask("POST", path, large, X_Foveal_Token="wrong").status == 403

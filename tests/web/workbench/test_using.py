@@ -235,3 +235,25 @@ def test_runs_from_a_terminal_are_listed_beside_the_others(bench: Bench, tmp_pat
     answer = bench.post(f"{RUNS}/{line['id']}/stop")
     assert (answer.status, "does not run" in answer.error) == (409, True)
     assert bench.get("/data/runs.json").json["runs"][0]["id"] == line["id"]  # one id for a run
+
+
+def test_a_classifier_is_loaded_before_it_is_asked(bench: Bench, colours: str):
+    assert bench.get(f"{RUNS}/{colours}/ready").json == {"state": "ready", "sentence": ""}
+    begun = bench.post(f"{RUNS}/{colours}/ready?reject=1").json
+    assert begun == {"state": "loading", "sentence": "Loading the classifier…"}
+
+    def state():
+        return bench.get(f"{RUNS}/{colours}/ready?reject=1").json
+
+    wait_until(lambda: state()["state"] == "ready", "it was not loaded")
+    assert bench.run(colours)["rejects"]
+    assert bench.post(f"{RUNS}/{colours}/predict?reject=1", RED).json["rejected"] is False
+
+
+def test_what_cannot_be_loaded_says_why(bench: Bench, colours: str, tmp_path: Path):
+    assert not bench.run(colours)["rejects"]
+    shutil.rmtree(tmp_path / "elsewhere")
+    path = f"{RUNS}/{colours}/ready?reject=1"
+    bench.post(path)
+    wait_until(lambda: bench.get(path).json["state"] == "failed", "it did not fail")
+    assert "photo" in bench.get(path).json["sentence"]

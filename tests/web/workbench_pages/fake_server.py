@@ -76,6 +76,7 @@ def one_run(key: str = RUN, state: str = "done", **more: Any) -> dict[str, Any]:
         "created": "2026-03-01T10:00:00+00:00",
         "accuracy": 0.9 if state == "done" else None,
         "split": "test",
+        "measured": 30,
         "epochs_done": 8,
     } | more
 
@@ -91,6 +92,7 @@ def whole_run(key: str = RUN, state: str = "done", **more: Any) -> dict[str, Any
             "history": history() if done else [],
             "error": None,
             "report": None,
+            "rejects": done,
         }
         | more
     )
@@ -162,6 +164,7 @@ class FakeServer:
                 "n": 100,
                 "classes": [{"name": name, "n": 33} for name in CLASSES],
                 "photos": {name: [photo(name, i) for i in range(20)] for name in CLASSES},
+                "division": "It is given 100 photos in 3 classes: 70 % to learn from.",
             },
             f"GET photos/{SET}/check": {
                 "verdict": "100 photos of 3 classes: 1 warning. They can be trained on.",
@@ -217,6 +220,7 @@ class FakeServer:
                     for i in range(2)
                 ]
             },
+            f"POST runs/{RUN}/ready": {"state": "ready", "sentence": ""},
             f"POST runs/{RUN}/predict": {
                 "classes": [
                     {"label": "mug", "probability": 0.81},

@@ -7,25 +7,22 @@ Host where a name was made to point here (DNS rebinding). No answer allows other
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foveal.web.draining import Upload
 from foveal.web.security import is_loopback, with_headers
 
 _READING = ("GET", "HEAD")
 _NEEDS_TOKEN = ("/v1/", "/metrics")
 _PAGES = ("/", "/docs")
-_DRAIN_BYTES = 128 * 2**20
-_DRAIN_SECONDS = 10.0
-_PAUSE_SECONDS = 0.5
 
 
 class Served(NamedTuple):
@@ -129,7 +126,7 @@ class Front:
                 status = message["status"]
             await sending(message)
 
-        upload = _Upload(scope, receive, send, self._ending)
+        upload = Upload(scope, receive, send, self._ending)
         sending = with_headers(upload.send)
         refusal = self._access.refusal(scope)
         answer: ASGIApp = self._app
@@ -145,47 +142,6 @@ class Front:
             seconds = time.perf_counter() - started
             client = (scope.get("client") or ("-",))[0]
             self._served(Served(client, scope["method"], scope["path"], status, seconds))
-
-
-class _Upload:
-    """Reads what is left of a request after an early answer.
-
-    A connection closed while a client still sends is reset, and the client never sees the answer.
-    """
-
-    def __init__(
-        self, scope: Scope, receive: Receive, send: Send, ending: Callable[[], bool]
-    ) -> None:
-        headers = Headers(scope=scope)
-        self._open = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-        self._receive, self._send, self._ending = receive, send, ending
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            self._open = False
-        return message
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and self._open:
-            MutableHeaders(scope=message)["Connection"] = "close"
-        ends = message["type"] == "http.response.body" and not message.get("more_body", False)
-        if not (ends and self._open):
-            await self._send(message)
-            return
-        await self._send({**message, "more_body": True})
-        await self._drain()
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _drain(self) -> None:
-        count, until = 0, time.monotonic() + _DRAIN_SECONDS
-        while self._open and count < _DRAIN_BYTES and time.monotonic() < until:
-            try:
-                async with asyncio.timeout(_PAUSE_SECONDS):
-                    count += len((await self.receive()).get("body", b""))
-            except TimeoutError:
-                if self._ending():
-                    return
 
 
 def _without_port(host: str) -> str:

@@ -96,6 +96,16 @@ class PredictionServer(uvicorn.Server):
         self._service = service
         self._told = 0
         self._latest = 0.0
+        self._started: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so: from here on signals are heard by `handle_exit`.
+
+        Args:
+            sockets: that listen.
+        """
+        await super().startup(sockets)
+        self._started()
 
     async def answer(self, opened: socket.socket, started: Callable[[str, int], None]) -> None:
         """Start the service, answer until told to stop, and end the service.
@@ -109,8 +119,7 @@ class PredictionServer(uvicorn.Server):
         """
         try:
             await self._service.start()
-            address, port = opened.getsockname()[:2]
-            started(address, port)
+            self._started = lambda: started(*opened.getsockname()[:2])
             await self.serve(sockets=[opened])
         finally:
             await self._service.close()

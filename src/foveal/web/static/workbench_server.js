@@ -73,6 +73,9 @@ export const resumeRun = (id) => post(at`runs/${id}/resume`);
 
 export const cellPhotos = (id, split, actual, predicted) =>
   get(at`runs/${id}/cell?split=${split}&actual=${actual}&predicted=${predicted}`);
+/** Begin to load a classifier, and ask how far that is: {state: loading|ready|failed, sentence}. */
+export const prepare = (id, reject) => post(at`runs/${id}/ready?reject=${reject ? 1 : 0}`);
+export const readiness = (id, reject) => get(at`runs/${id}/ready?reject=${reject ? 1 : 0}`);
 export const predict = (id, blob, reject) => look(at`runs/${id}/predict?reject=${reject ? 1 : 0}`, blob);
 export const explain = (id, blob, label, method) => look(at`runs/${id}/explain?class=${label}&method=${method}`, blob);
 export const featureMaps = (id, blob, block) =>

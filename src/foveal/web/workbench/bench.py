@@ -10,6 +10,7 @@ from foveal.web.workbench.cells import Cells
 from foveal.web.workbench.exports import Exports
 from foveal.web.workbench.models_kept import LoadedModels
 from foveal.web.workbench.photo_sets import PhotoSets
+from foveal.web.workbench.preparing import Preparing
 from foveal.web.workbench.runs import Runs
 from foveal.web.workbench.shelves import Shelves
 
@@ -34,6 +35,8 @@ class Workbench:
     """What is known to be in the sets."""
     models: LoadedModels = field(default_factory=LoadedModels)
     """The classifiers that are loaded."""
+    preparing: Preparing = field(init=False)
+    """Loads them before they are asked."""
     cells: Cells = field(default_factory=Cells)
     """What the classifiers say of the photos of their runs."""
     exports: Exports = field(default_factory=Exports)
@@ -52,6 +55,9 @@ class Workbench:
     """For what a network is asked."""
     checking: Gate = field(default_factory=lambda: _gate(1, 2, "checks"))
     """For what reads all photos of a set."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "preparing", Preparing(self.models))
 
     @classmethod
     def at(cls, photos: Path, runs: Path) -> Workbench:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -10,9 +11,12 @@ from typing import Any, get_args
 from foveal.data import DataReport, Finding, check_data, counted
 from foveal.data.requirements import FaultKind
 from foveal.errors import DataError
+from foveal.web.workbench.page_words import for_page
 from foveal.web.workbench.photo_sets import Photo, PhotoSet, PhotoSets
 
 _SHOWN = 24  # photos of a finding
+FEW = 10
+"""Photos of a class below which a classifier is hardly worth training."""
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _REFUSED = set(get_args(FaultKind))
 _State = tuple[tuple[str, int, int], ...]
@@ -44,21 +48,22 @@ def check_set(sets: PhotoSets, key: str) -> dict[str, Any]:
     return kept[1]
 
 
-def photo_entry(photos: PhotoSet, photo: Photo) -> dict[str, str]:
+def photo_entry(photos: PhotoSet, photo: Photo, shown: bool = True) -> dict[str, str | None]:
     """Return what the page needs to show a photo.
 
     Args:
         photos: its set.
         photo: the photo.
+        shown: whether it can be shown at all.
 
     Returns:
-        ``id``, ``name``, ``class`` and ``thumb``.
+        ``id``, ``name``, ``class`` and ``thumb``, None where it cannot be shown.
     """
     return {
         "id": photo.id,
         "name": photo.path.name,
         "class": photo.label,
-        "thumb": f"/media/photos/{photos.id}/{photo.id}.jpg",
+        "thumb": f"/media/photos/{photos.id}/{photo.id}.jpg" if shown else None,
     }
 
 
@@ -80,7 +85,7 @@ def _check(photos: PhotoSet, known: dict[str, Photo]) -> dict[str, Any]:
     trainable = not any(finding.kind in _REFUSED for finding in report.findings)
     by_path = {photo.path: photo for photo in known.values()}
     return {
-        "verdict": _verdict(report, trainable),
+        "verdict": _verdict(report, trainable, known),
         "trainable": trainable,
         "n": report.images,
         "findings": [_finding(photos, by_path, finding) for finding in report.findings],
@@ -95,18 +100,22 @@ def _finding(photos: PhotoSet, known: dict[Path, Photo], finding: Finding) -> di
         "level": _LEVELS[finding.severity],
         "sentence": _named(photos, f"{finding.message} {remedy}."),
         "count": len(finding.paths),
-        "photos": [photo_entry(photos, photo) for photo in shown[:_SHOWN]],
+        "photos": [
+            photo_entry(photos, photo, finding.kind != "unreadable") for photo in shown[:_SHOWN]
+        ],
     }
 
 
-def _verdict(report: DataReport, trainable: bool) -> str:
+def _verdict(report: DataReport, trainable: bool, known: dict[str, Photo]) -> str:
     among = f"{counted(report.images, 'photo')} of "
     among += counted(len(report.classes), "class", "classes")
     if not trainable:
         first = next(finding for finding in report.findings if finding.kind in _REFUSED)
         return f"{among}, but nothing can be learned from them yet: {first.remedy}."
     found = ", ".join(_counts(report))
-    return f"{among}: {found or 'nothing is wrong with them'}. They can be trained on."
+    few = min(Counter(photo.label for photo in known.values()).values(), default=0) < FEW
+    but = f", but fewer than {FEW} photos of a class teach little and test less" if few else ""
+    return f"{among}: {found or 'nothing is wrong with them'}. They can be trained on{but}."
 
 
 def _counts(report: DataReport) -> Iterator[str]:
@@ -118,4 +127,5 @@ def _counts(report: DataReport) -> Iterator[str]:
 
 def _named(photos: PhotoSet, sentence: str) -> str:
     """Call the set by its name instead of by its place on the disk."""
-    return sentence.replace(f"{photos.path}/", "").replace(str(photos.path), photos.name)
+    named = sentence.replace(f"{photos.path}/", "").replace(str(photos.path), photos.name)
+    return for_page(named)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from foveal.runtime.model_folder import CONFIG, find_model
+from foveal.errors import FovealError
+from foveal.runtime.model_folder import CONFIG, find_model, read_config
 from foveal.runtime.predictor import Predictor, load
 
 if TYPE_CHECKING:
     from foveal.explain import Explainer
+    from foveal.workflow.listener import Listener
 
 Loaded = TypeVar("Loaded")
 _KEPT = 4  # a predictor takes about 100 MB, an explainer 50
@@ -31,15 +33,18 @@ class LoadedModels:
     """Loads classifiers when they are first asked, one at a time."""
 
     def __init__(self) -> None:
-        self._loading = threading.RLock()
+        self._loading, self._fitting = threading.RLock(), threading.Lock()
         self._kept: OrderedDict[_Key, Any] = OrderedDict()
 
-    def predictor(self, run: Path, reject: bool = False) -> Predictor:
+    def predictor(
+        self, run: Path, reject: bool = False, listener: Listener | None = None
+    ) -> Predictor:
         """Return a classifier.
 
         Args:
             run: its run folder.
             reject: whether it is to answer "none of these"; that is learned when first asked for.
+            listener: hears how far that is; None for silence.
 
         Returns:
             The classifier.
@@ -50,11 +55,25 @@ class LoadedModels:
         """
         if not reject:
             return self._get("plain", run, lambda: load(run))
-        with self._loading:
-            from foveal.workflow.scores import ensure_rejection
+        from foveal.workflow.scores import ensure_rejection
 
-            coverage = ensure_rejection(run)
-            return self._get("rejecting", run, lambda: load(run, coverage=coverage))
+        with self._fitting:  # which may take a minute: other classifiers answer meanwhile
+            coverage = ensure_rejection(run, listener=listener)
+        return self._get("rejecting", run, lambda: load(run, coverage=coverage))
+
+    def rejects(self, run: Path) -> bool:
+        """Tell whether a classifier has learned what to reject.
+
+        Args:
+            run: its run folder.
+
+        Returns:
+            False where that must be learned first, or there is no model that can be read.
+        """
+        try:
+            return read_config(find_model(run)).rejection is not None
+        except FovealError:
+            return False
 
     def explainer(self, run: Path) -> Explainer:
         """Return what explains a classifier.

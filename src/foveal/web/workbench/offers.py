@@ -77,6 +77,7 @@ def settings_for(values: Mapping[str, Any], photos: Path, runs: Path) -> TrainSe
         epochs=values.get("epochs"),
         seed=values.get("seed", 0),
         augment=augment,
+        group_by=values.get("group_by"),
         network=NetworkSettings(time_limit=values.get("time_limit")),
         out=runs.resolve(),
     )

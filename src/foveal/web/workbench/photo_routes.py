@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from foveal.errors import ImageError
 from foveal.storage import require_free_space
 from foveal.storage.space import named_errors
 from foveal.web.uploads import declared_length, read_body, save_body
@@ -15,6 +17,7 @@ from foveal.web.workbench.adding import add_photo, remove_photo
 from foveal.web.workbench.answers import READING, answer, read_fields, required_query
 from foveal.web.workbench.bench import Workbench
 from foveal.web.workbench.checking import check_set, photo_entry
+from foveal.web.workbench.division import division_of
 from foveal.web.workbench.photo_sets import MOST_PHOTOS, PhotoSet
 from foveal.web.workbench.thumbnails import thumbnail
 from foveal.web.workbench.unpacking import unpack
@@ -42,7 +45,23 @@ def add_photo_routes(app: FastAPI, bench: Workbench) -> None:
         def made() -> bytes:
             return thumbnail(bench.sets.require_photo(key, photo).path)
 
+        return await picture_of(bench, made)
+
+
+async def picture_of(bench: Workbench, made: Callable[[], bytes]) -> Response:
+    """Answer with a thumbnail.
+
+    Args:
+        bench: the workbench.
+        made: makes the thumbnail.
+
+    Returns:
+        A JPEG; nothing (204) where the photo cannot be decoded, which the page says in its place.
+    """
+    try:
         return Response(await bench.pictures.run(made), media_type="image/jpeg")
+    except ImageError:
+        return Response(status_code=204)
 
 
 def _add_listing(app: FastAPI, bench: Workbench) -> None:
@@ -136,4 +155,4 @@ def _page(bench: Workbench, photos: PhotoSet) -> dict[str, Any]:
         ]
         for name, many in photos.photos().items()
     }
-    return _set(photos) | {"photos": shown}
+    return _set(photos) | {"photos": shown, "division": division_of(photos).sentence}

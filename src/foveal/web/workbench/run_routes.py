@@ -12,7 +12,9 @@ from foveal.storage import read_bytes
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.answers import READING, answer, read_fields
 from foveal.web.workbench.bench import Workbench
+from foveal.web.workbench.division import division_of
 from foveal.web.workbench.offers import offers, settings_for
+from foveal.web.workbench.page_words import event_for_page, for_page
 from foveal.web.workbench.run_views import run_line, run_page
 from foveal.web.workbench.trainings import events_after
 
@@ -62,9 +64,13 @@ def _add_listing(app: FastAPI, bench: Workbench) -> None:
         running = next((line["id"] for line in lines if line["state"] == "running"), None)
         return answer({"runs": lines, "running": running})
 
+    def page(key: str) -> dict[str, Any]:
+        run = bench.runs.require(key)
+        return run_page(run) | {"rejects": bench.models.rejects(run.path)}
+
     @app.api_route(_AT + "/{key}", methods=READING)
     async def one_run(key: str) -> Response:
-        return answer(await bench.listing.run(lambda: run_page(bench.runs.require(key))))
+        return answer(await bench.listing.run(page, key))
 
     @app.api_route(_AT + "/{key}/events", methods=READING)
     async def events(request: Request, key: str) -> Response:
@@ -76,7 +82,9 @@ def _add_listing(app: FastAPI, bench: Workbench) -> None:
             found = bench.runs.require(key)
             state, error = found.state()  # before the events: the last of them cannot be missed
             lines, until = events_after(found.notes, int(after))
-            return {"events": lines, "next": until, "state": state, "error": error}
+            told = [event_for_page(line) for line in lines]
+            why = error and for_page(error)
+            return {"events": told, "next": until, "state": state, "error": why}
 
         return answer(await bench.listing.run(told))
 
@@ -89,7 +97,8 @@ def _add_training(app: FastAPI, bench: Workbench) -> None:
 
         def started() -> dict[str, str]:
             photos = bench.sets.require(values["photos"])
-            settings = settings_for(values, photos.path, Path(bench.runs.root))
+            asked = values | {"group_by": division_of(photos).group_by}
+            settings = settings_for(asked, photos.path, Path(bench.runs.root))
             run = bench.runs.start(settings, values.get("name"), photos.name)
             return {"id": run.id, "name": run.name}
 

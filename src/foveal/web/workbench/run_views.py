@@ -9,6 +9,7 @@ from typing import Any
 
 from foveal.errors import FovealError
 from foveal.storage import read_json
+from foveal.web.workbench.page_words import for_page
 from foveal.web.workbench.runs import RunEntry
 from foveal.web.workbench.trainings import EVENTS, events_after
 
@@ -27,7 +28,7 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
     """
     state, error = entry.state()
     settings, created = _beginning(entry)
-    accuracy, split = _accuracy(entry.path)
+    accuracy, split, measured = _accuracy(entry.path)
     return {
         "id": entry.id,
         "name": entry.name,
@@ -38,10 +39,11 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
         "created": created,
         "accuracy": accuracy,
         "split": split,
+        "measured": measured,
         "epochs_done": _epochs(history(entry)),
         "here": entry.training is not None,
         "resumable": state in ("stopped", "failed") and _can_go_on(entry),
-        "error": error,
+        "error": error and for_page(error),
     }
 
 
@@ -100,13 +102,13 @@ def _beginning(entry: RunEntry) -> tuple[dict[str, Any], str | None]:
     return {}, None
 
 
-def _accuracy(run: Path) -> tuple[float | None, str | None]:
+def _accuracy(run: Path) -> tuple[float | None, str | None, int | None]:
     splits = _json(run / "metrics.json").get("splits")
     for name in ("test", "validation"):
         figures = splits.get(name) if isinstance(splits, dict) else None
         if isinstance(figures, dict):
-            return figures.get("accuracy"), name
-    return None, None
+            return figures.get("accuracy"), name, figures.get("n")
+    return None, None, None
 
 
 def _can_go_on(entry: RunEntry) -> bool:

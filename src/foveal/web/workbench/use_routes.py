@@ -9,7 +9,7 @@ from foveal.web.uploads import RefusedUpload, read_body
 from foveal.web.workbench import using
 from foveal.web.workbench.answers import READING, answer, required_query
 from foveal.web.workbench.bench import Workbench
-from foveal.web.workbench.photo_routes import MOST_PHOTO_BYTES
+from foveal.web.workbench.photo_routes import MOST_PHOTO_BYTES, picture_of
 from foveal.web.workbench.thumbnails import thumbnail
 
 _AT = "/api/workbench/runs/{key}"
@@ -22,21 +22,36 @@ def add_use_routes(app: FastAPI, bench: Workbench) -> None:
         app: the application.
         bench: the workbench.
     """
+    _add_preparing(app, bench)
     _add_questions(app, bench)
     _add_runs_photos(app, bench)
     _add_comparison(app, bench)
 
 
+def _add_preparing(app: FastAPI, bench: Workbench) -> None:
+    @app.api_route(_AT + "/ready", methods=[*READING, "POST"])
+    async def ready(request: Request, key: str) -> Response:
+        reject = _reject(request)
+        run = (await bench.listing.run(bench.runs.require_done, key)).path
+        ask = bench.preparing.start if request.method == "POST" else bench.preparing.state
+        return answer(ask(run, reject).as_dict())
+
+
+def _reject(request: Request) -> bool:
+    reject = request.query_params.get("reject", "0")
+    if reject not in ("0", "1"):
+        raise RefusedUpload(422, "`reject` must be 0 or 1.")
+    return reject == "1"
+
+
 def _add_questions(app: FastAPI, bench: Workbench) -> None:
     @app.post(_AT + "/predict")
     async def predict(request: Request, key: str) -> Response:
-        reject = request.query_params.get("reject", "0")
-        if reject not in ("0", "1"):
-            raise RefusedUpload(422, "`reject` must be 0 or 1.")
+        reject = _reject(request)
         run = (await bench.listing.run(bench.runs.require_done, key)).path
         with bench.bodies.one():
             data = await read_body(request, MOST_PHOTO_BYTES)
-            found = await bench.computing.run(using.predict, bench.models, run, data, reject == "1")
+            found = await bench.computing.run(using.predict, bench.models, run, data, reject)
         return answer(found)
 
     @app.post(_AT + "/explain")
@@ -78,7 +93,7 @@ def _add_runs_photos(app: FastAPI, bench: Workbench) -> None:
         def made() -> bytes:
             return thumbnail(bench.cells.photo(bench.runs.require(key), photo))
 
-        return Response(await bench.pictures.run(made), media_type="image/jpeg")
+        return await picture_of(bench, made)
 
 
 def _add_comparison(app: FastAPI, bench: Workbench) -> None:

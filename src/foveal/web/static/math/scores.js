@@ -1,5 +1,7 @@
 // Figures of a trained classifier in words.
 
+const FEW = 20; // photos: with fewer, the interval is wider than 30 points
+
 /** 0.9444 → "94.4 %"; what is undefined is said to be so. */
 export const percent = (share, digits = 1) => (share === null || share === undefined
   ? "not defined" : `${(100 * share).toFixed(digits)} %`);
@@ -17,6 +19,17 @@ export function accuracyWords(split, name) {
 
 /** The split to quote: the test's, or validation where there is no test. */
 export const mainSplit = (metrics) => (metrics.splits.test ? "test" : "validation");
+
+/** Why the figure of a split says less than it seems: sentences. */
+export function cautions(metrics, name) {
+  const found = [];
+  if (name === "validation") {
+    found.push(metrics.splits.test ? "The best epoch was chosen on these photos, so this figure is a little too good; the test’s is the honest one."
+      : "There were no test photos. The validation photos also chose when training stops, so this figure is a little too good.");
+  }
+  if (metrics.splits[name].n < FEW) found.push("So few photos say next to nothing: with more of them the figure may be quite another.");
+  return found;
+}
 
 /** Pairs that are mixed up, most often first: {actual, predicted, n}. */
 export function confusedPairs(classes, confusion) {

@@ -13,8 +13,10 @@ export function gallery(photos, label, caption = (photo) => [photo.name]) {
 }
 
 const image = (photo, alt) => {
+  const none = () => h("span", { class: "no-picture" }, "cannot be shown");
+  if (!photo.thumb) return none(); // damaged
   const shown = h("img", { src: photo.thumb, alt, loading: "lazy", decoding: "async", width: "96", height: "96",
-    onerror: () => shown.replaceWith(h("span", { class: "no-picture" }, "cannot be shown")) }); // damaged, or gone
+    onerror: () => shown.replaceWith(none()) }); // gone
   return shown;
 };
 

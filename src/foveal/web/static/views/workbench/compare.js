@@ -5,6 +5,7 @@ import { h, setText, unique } from "../../widgets/dom.js";
 import { aside, card, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, problemBox, sentence } from "./parts.js";
+import { measuredOn } from "./runs.js";
 
 export async function mount(box, { query }) {
   const { runs } = await server.runs();
@@ -22,7 +23,7 @@ class Compare {
     const select = (label) => {
       const id = unique("run");
       const control = h("select", { id, onchange: () => this.changed() }, h("option", { value: "" }, "choose…"), runs.map((run) =>
-        h("option", { value: run.id }, `${run.name}${run.accuracy === null ? "" : ` (${percent(run.accuracy)})`}`)));
+        h("option", { value: run.id }, `${run.name}${run.accuracy === null ? "" : ` (${percent(run.accuracy)} of ${measuredOn(run)})`}`)));
       return [control, h("div", { class: "field" }, h("label", { for: id }, label), control)];
     };
     const [[a, first], [b, second]] = [select("First"), select("Second")];

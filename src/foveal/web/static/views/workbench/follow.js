@@ -1,7 +1,7 @@
 // A training while it runs, and what came of it: phase, pace, live chart, stop and resume.
 
 import { grouped } from "../../math/format.js";
-import { accuracyWords, mainSplit, percent } from "../../math/scores.js";
+import { accuracyWords, cautions, mainSplit, percent } from "../../math/scores.js";
 import { duration, hear, historyRows, phaseWords, share, shownRows, START } from "../../math/training.js";
 import { ServerError } from "../../server.js";
 import { h, setText } from "../../widgets/dom.js";
@@ -132,9 +132,11 @@ class Follow {
         h("span", { class: "sign", "aria-hidden": "true" }, "✕"), h("p", {}, sentence(error ?? "The training failed without a word."))));
     } else if (state === "done" && metrics) {
       const split = mainSplit(metrics);
-      this.outcome.replaceChildren(h("div", { class: "card verdict-card good" },
-        h("span", { class: "sign", "aria-hidden": "true" }, "✓"),
+      const but = cautions(metrics, split);
+      this.outcome.replaceChildren(h("div", { class: `card verdict-card ${but.length ? "warning" : "good"}` },
+        h("span", { class: "sign", "aria-hidden": "true" }, but.length ? "!" : "✓"),
         h("div", { class: "stack tight" }, h("p", { class: "strong" }, accuracyWords(metrics.splits[split], split)),
+          but.map((text) => h("p", {}, text)),
           report && h("p", {}, h("a", { href: report, target: "_blank", rel: "noopener" }, "Open the report"), " (in a new tab)"))));
     } else this.outcome.replaceChildren();
     this.next.update({ href: state === "done" ? `#/workbench/use/${this.id}` : null,

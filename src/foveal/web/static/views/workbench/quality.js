@@ -1,6 +1,6 @@
 // How good it is: accuracy in words, the confusion matrix with its photos, every class, the report.
 
-import { accuracyWords, confusedPairs, counted, mainSplit, percent } from "../../math/scores.js";
+import { accuracyWords, cautions, confusedPairs, counted, mainSplit, percent } from "../../math/scores.js";
 import { ConfusionGrid } from "../../widgets/confusion_grid.js";
 import { Choices } from "../../widgets/choices.js";
 import { h, setText } from "../../widgets/dom.js";
@@ -39,7 +39,7 @@ class Quality {
     }
     this.root.replaceChildren(
       card("In a sentence", h("p", { class: "headline" }, accuracyWords(split, name)),
-        name === "validation" && this.splits.includes("test") ? aside("The best epoch was chosen on these photos, so this figure is a little too good; the test’s is the honest one.") : "",
+        cautions(this.metrics, name).map((text) => h("p", {}, text)),
         which,
         this.about.report ? h("p", {}, h("a", { href: this.about.report, target: "_blank", rel: "noopener" }, "Open the report"), h("span", { class: "muted" }, " with curves, mistakes and settings (in a new tab)")) : ""),
       this.matrix(classes, split), perClass(split),

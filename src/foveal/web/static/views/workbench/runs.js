@@ -15,7 +15,10 @@ const runLink = (run, sets) => (run.state === "done" ? `#/workbench/use/${run.id
 
 const state = (run) => h("span", { class: "badge", data: { state: run.state } }, h("span", { "aria-hidden": "true" }, SIGNS[run.state] ?? ""), STATES[run.state] ?? run.state);
 
-const accuracy = (run) => (run.accuracy === null ? "" : `${percent(run.accuracy)} of the ${run.split} photos named rightly`);
+/** What a figure was measured on. */
+export const measuredOn = (run) => counted(run.measured ?? 0, `${run.split} photo`);
+
+const accuracy = (run) => (run.accuracy === null ? "" : `${percent(run.accuracy)} of ${measuredOn(run)} named rightly`);
 
 export function runTiles(runs, sets) {
   return h("ul", { class: "tiles" }, runs.map((run) => h("li", {}, h("a", { class: "tile", href: runLink(run, sets) },
@@ -32,7 +35,7 @@ export async function mount(box) {
   box.append(
     h("div", { class: "card" }, table("Classifiers", HEADS, runs.map((run) => [
       h("a", { href: runLink(run, sets) }, run.name), state(run), setOf(run, sets)?.name ?? "gone",
-      KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : percent(run.accuracy), run.epochs_done, date(run.created),
+      KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : `${percent(run.accuracy)} of ${measuredOn(run)}`, run.epochs_done, date(run.created),
     ]), counted(runs.length, "classifier"))),
     h("div", { class: "row" }, h("a", { class: "button primary", href: "#/workbench" }, "Train another"),
       runs.filter((run) => run.state === "done").length > 1 ? h("a", { class: "button", href: "#/workbench/compare" }, "Compare two") : ""));

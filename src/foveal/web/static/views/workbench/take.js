@@ -31,7 +31,8 @@ class Take {
     this.done = h("div");
     const choice = h("div");
     this.choices = new Choices(choice, { legend: "Format", options: FORMATS.map(([value, title]) => ({ value, title })), change: (format) => this.choose(format) });
-    box.append(loose("Export", h("p", {}, "The model as a file for other programs. Preprocessing and class names are inside; it takes plain photos. After it is written it is run on real validation photos and compared with the original."),
+    box.append(loose("Export", h("p", {}, "The model as a file for other programs. After it is written it is run on real validation photos and compared with the original."),
+      h("p", {}, "It takes squares of pixels (uint8, 0 to 255) and gives the probabilities. Names of classes, and how a photo is cut and resized to such a square, are in its metadata as JSON: ", h("code", {}, "docs/export.md"), " of Foveal has a script of a few lines for each format that does it."),
       choice, this.words, this.int8Label, h("div", { class: "row" }, this.button), this.problem, this.bar, this.status, this.done));
     this.choose(this.format);
   }

@@ -1,6 +1,5 @@
 // Step 3: one button that trains; the details are folded. With a run in the address: follow it.
 
-import { counted } from "../../math/scores.js";
 import { h, setText, unique } from "../../widgets/dom.js";
 import { number } from "../../math/visualizer_state.js";
 import * as server from "../../workbench_server.js";
@@ -32,7 +31,7 @@ class Form {
     this.button = h("button", { type: "submit", class: "primary large" }, "Train");
     this.fields = {};
     box.append(
-      heading(`Train: ${photos.name}`, `It learns from ${counted(photos.n, "photo")} in ${counted(photos.classes.length, "class", "classes")}; some are put aside to test it on.`),
+      heading(`Train: ${photos.name}`, photos.division),
       h("form", { class: "card stack train-form", novalidate: true, onsubmit: (event) => {
         event.preventDefault();
         busy(this.button, () => this.start());

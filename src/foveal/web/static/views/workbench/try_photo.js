@@ -1,6 +1,7 @@
 // Try a photo or the webcam: the likeliest classes, and what in the photo speaks for each.
 
 import { percent } from "../../math/scores.js";
+import { ServerError } from "../../server.js";
 import { h, setText } from "../../widgets/dom.js";
 import { HeatPhoto } from "../../widgets/heat_photo.js";
 import { Choices } from "../../widgets/choices.js";
@@ -11,19 +12,24 @@ import { keep, kept } from "./kept_photo.js";
 import { attempt, problemBox, sentence } from "./parts.js";
 
 const [TOP, EXPLAINED] = [5, 3];
+const EVERY = 400; // ms between two questions how far it is
 const QUIET = 5000; // ms between two answers read aloud while the webcam runs
 const METHODS = [["gradcam", "Grad-CAM"], ["gradcam++", "Grad-CAM++"], ["occlusion", "Occlusion (slow)"]];
 
 export function mount(box, { about }) {
   const view = new TryPhoto(box, about);
   const photo = kept();
+  view.prepare(view.reject.checked).catch(quietly); // before the first photo comes
   if (photo) view.input.open(photo.blob, photo.name);
-  return { unmount: () => view.input.unmount() };
+  return { unmount: () => view.unmount() };
 }
+
+/** What cannot be loaded is said when it is asked. */
+const quietly = (error) => { if (!(error instanceof ServerError)) throw error; };
 
 class TryPhoto {
   constructor(box, about) {
-    Object.assign(this, { about, method: "gradcam", turn: 0, spoken: 0 });
+    Object.assign(this, { about, method: "gradcam", turn: 0, spoken: 0, here: true, rejects: Boolean(about.rejects) });
     this.problem = problemBox();
     this.status = h("p", { role: "status", class: "visually-hidden" });
     this.answer = h("p", { class: "answer" }, "Give it a photo: its answer comes here.");
@@ -31,11 +37,12 @@ class TryPhoto {
     this.all = button("", () => this.unfold(), { class: "small quiet", hidden: true, "aria-expanded": "false" });
     this.facts = aside();
     this.unable = aside();
-    this.reject = h("input", { type: "checkbox", checked: true, onchange: () => this.again() });
+    this.loading = h("p", { class: "small muted", role: "status" });
+    this.reject = h("input", { type: "checkbox", checked: this.rejects, onchange: () => this.again() });
     const columns = h("div", { class: "columns" });
     box.append(this.problem, this.status, columns);
     this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
-    columns.append(card("Answer", this.answer, this.bars, this.all, this.facts,
+    columns.append(card("Answer", this.answer, this.loading, this.bars, this.all, this.facts,
       h("label", { class: "check small" }, this.reject, "Say “none of these” when it is unlike what it learned"), this.unable));
     this.why = h("section", { class: "card stack", hidden: true, "aria-label": "Why" });
     box.append(this.why);
@@ -71,9 +78,24 @@ class TryPhoto {
     return true;
   }
 
+  /** Let the server load the classifier, and learn what to reject where it must; say how far it is. */
+  async prepare(reject) {
+    let found = await server.prepare(this.about.id, reject);
+    while (found.state === "loading" && this.here) {
+      setText(this.loading, sentence(found.sentence));
+      await new Promise((done) => { setTimeout(done, EVERY); });
+      found = await server.readiness(this.about.id, reject);
+    }
+    setText(this.loading, "");
+    if (found.state === "failed") throw new ServerError(found.sentence, 422);
+    setText(this.unable, sentence(found.sentence));
+    this.rejects ||= reject;
+  }
+
   /** Where it cannot be learned what is unlike, answer without that, and say why. */
   async predict(blob) {
     try {
+      if (this.reject.checked && !this.rejects) await this.prepare(true);
       return await server.predict(this.about.id, blob, this.reject.checked);
     } catch (error) {
       if (!this.reject.checked || ![409, 422].includes(error.status)) throw error;
@@ -153,7 +175,7 @@ class TryPhoto {
     this.panes.hidden = false;
     const mine = this.explaining = {};
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === label)));
-    setText(this.busy, "Working it out…");
+    setText(this.busy, this.heat.said ? "Working it out…" : "Working it out; the first time takes a few seconds more…");
     const title = METHODS.find(([name]) => name === this.method)[1].replace(" (slow)", "");
     const found = await attempt(this.problem, () => server.explain(this.about.id, this.photo.blob, label, this.method));
     if (mine !== this.explaining || label !== this.explained) return;
@@ -161,5 +183,10 @@ class TryPhoto {
     if (!found) return;
     this.heat.update(found, title);
     setText(this.status, this.heat.said);
+  }
+
+  unmount() {
+    this.here = false;
+    this.input.unmount();
   }
 }
