@@ -10,10 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,13 +25,8 @@ from foveal.web.serving.decoding import DecodingPool
 from foveal.web.serving.forms import Photo, photos_of
 from foveal.web.serving.limits import Limits, Room
 from foveal.web.uploads import RefusedUpload
+from web.loops import in_a_loop
 from web.serving.conftest import SIDE, form, noise, png
-
-
-def in_a_loop(check: Coroutine[Any, Any, None]) -> None:
-    """Run to the end in a thread: the browser of other tests keeps a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, check).result()
 
 
 def test_room_is_given_back_whatever_happens():
