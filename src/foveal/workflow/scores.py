@@ -134,7 +134,8 @@ def fit_rejection(
         What was fitted.
 
     Raises:
-        DataError: the run's photos are not there, or none can be read.
+        DataError: the run's photos are not there, none can be read, or fewer than 19 are for
+            validation.
         ModelError: there is no model.
         UsageError: `coverage` is out of range.
         StorageError: the model folder cannot be written.
@@ -151,6 +152,11 @@ def fit_rejection(
             f"{run} does not name photos that it learned from and photos that it did not, so there "
             "is nothing to fit rejection on; give the run folder that `foveal train` made."
         )
+    if len(held_back) < _LEAST_HELD_BACK:
+        raise DataError(
+            f"a threshold for rejection needs at least {_LEAST_HELD_BACK} validation photos; {run} "
+            f"has {len(held_back)}: train again with more photos, or with a larger --val."
+        )
     require_there([*learned, *held_back])
     predictor = open_with_features(folder, many=True)
     known = _features(predictor, learned, "Looking at photos it learned from", listener)
@@ -161,11 +167,6 @@ def fit_rejection(
         f"Fitted what to reject on {counted(len(others), 'validation photo')}, to keep "
         f"{100 * coverage:g} % of photos of the classes; kept in {folder}."
     )
-    if len(others) < _LEAST_HELD_BACK:
-        listener.warn(
-            f"{counted(len(others), 'validation photo')} are few to fit a threshold on; the share "
-            "that is kept may be quite another."
-        )
     return rejector
 
 
@@ -177,7 +178,7 @@ def rejector_from(features: Mapping[str, Features]) -> Rejector | None:
 
     Returns:
         What was fitted; None where there are too few validation photos: whoever asks for rejection
-        then is told so by `fit_rejection`.
+        is then told so by `fit_rejection`.
     """
     train, validation = features["train"], features["validation"]
     if len(validation.targets_N) < _LEAST_HELD_BACK:

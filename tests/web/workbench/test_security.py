@@ -36,6 +36,7 @@ READS = [
     f"{W}/runs/{ID}/events?after=0",
     f"{W}/runs/{ID}/cell?split=test&actual=a&predicted=b",
     f"{W}/runs/{ID}/filters",
+    f"{W}/runs/{ID}/ready?reject=0",
     f"{W}/compare?a={ID}&b={ID}",
     f"{W}/exports/{ID}",
 ]
@@ -47,6 +48,7 @@ WRITES = [
     f"{W}/runs",
     f"{W}/runs/{ID}/stop",
     f"{W}/runs/{ID}/resume",
+    f"{W}/runs/{ID}/ready?reject=0",
     f"{W}/runs/{ID}/predict?reject=0",
     f"{W}/runs/{ID}/explain?method=gradcam",
     f"{W}/runs/{ID}/feature-maps",

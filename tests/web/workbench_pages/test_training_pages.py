@@ -77,6 +77,6 @@ def test_a_photo_that_is_none_is_refused_beside_its_name(open_bench, pictures, t
     card.get_by_text("1 photo refused").wait_for()
     card.get_by_text("2 photos").wait_for()
     assert "bad.jpg" in card.locator("li").text_content()
-    page.get_by_text("Needed: two classes with photos; there is one yet.").wait_for()
+    page.get_by_text("Needed: two classes of at least 2 photos each.").wait_for()
     assert page.get_by_role("button", name="Next: check the photos").is_visible()
     forgive(page, 422)

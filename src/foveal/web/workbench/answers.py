@@ -46,7 +46,7 @@ class Gate:
             What it returns.
 
         Raises:
-            RefusedUpload: too many are waiting already.
+            RefusedUpload: too many are waiting already, or the server stops.
         """
         if not self._places:
             raise RefusedUpload(503, self._busy)
@@ -54,6 +54,8 @@ class Gate:
         try:
             async with self._turns:
                 return await run_in_threadpool(function, *arguments)
+        except asyncio.CancelledError:  # only the server's end takes a request away
+            raise RefusedUpload(503, "the server is stopping; start it again.") from None
         finally:
             self._places += 1
 
