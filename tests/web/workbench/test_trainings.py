@@ -184,6 +184,7 @@ def test_a_training_that_fails_says_why(bench: Bench):
         ({"backbone": "lenet6"}, "did you mean 'lenet5'?"),
         ({"backbone": "../../x.toml"}, "unknown network"),
         ({"augment": "wild"}, "`augment` must be one of"),
+        ({"flip": "sideways"}, "`flip` must be one of none, horizontal, vertical, both"),
         ({"epochs": 0}, "`epochs`"),
         ({"epochs": "5"}, "`epochs` must be a whole number"),
         ({"time_limit": "soon"}, "`time_limit` must be a time such as 90s"),

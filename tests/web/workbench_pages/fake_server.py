@@ -200,6 +200,7 @@ class FakeServer:
                 ],
                 "networks": [{"name": "simple_resnet", "words": "0.3 million weights."}],
                 "augments": ["none", "light", "medium", "heavy"],
+                "flips": ["none", "horizontal", "vertical", "both"],
                 "defaults": {
                     "kind": "head",
                     "backbone": "efficientnet_lite0",

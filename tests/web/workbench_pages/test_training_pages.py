@@ -80,3 +80,14 @@ def test_a_photo_that_is_none_is_refused_beside_its_name(open_bench, pictures, t
     page.get_by_text("Needed: two classes of at least 2 photos each.").wait_for()
     assert page.get_by_role("button", name="Next: check the photos").is_visible()
     forgive(page, 422)
+
+
+def test_a_page_with_the_token_of_an_earlier_server_loads_itself_again(open_bench):
+    page = open_bench()
+    page.evaluate("() => sessionStorage.clear()")
+    old = {"error": "the token of this run is missing or wrong; reload the page."}
+    page.route("**/api/workbench/**", lambda route: route.fulfill(status=403, json=old), times=1)
+    with page.expect_event("load"):
+        page.get_by_role("link", name="Your classifiers").first.click()
+    page.get_by_role("heading", level=1, name="Your classifiers").wait_for()
+    forgive(page, 403)

@@ -20,8 +20,22 @@ export const GONE = "the server does not answer; is `foveal` still running in it
 /** What our own page proves itself with. */
 export const proof = token ? { "X-Foveal-Token": token } : {};
 
+/** After a restart of the server this page's token is old: load the page again, once for each token. */
+function renewed(status) {
+  if (status !== 403 || !token) return false;
+  try {
+    if (sessionStorage.getItem("foveal-renewed") === token) return false;
+    sessionStorage.setItem("foveal-renewed", token);
+  } catch {
+    return false; // where nothing can be remembered, it might never end
+  }
+  location.reload();
+  return true;
+}
+
 async function answer(response) {
   if (response.ok) return response.json();
+  if (renewed(response.status)) return new Promise(() => {});
   let reason = `the server answered ${response.status}`;
   try {
     reason = (await response.json()).error ?? reason;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ KINDS = {
     "and for thousands of photos.",
 }
 AUGMENTS = ("none", "light", "medium", "heavy")
+FLIPS = ("none", "horizontal", "vertical", "both")
 _SCRATCH = "simple_resnet"
 
 
@@ -27,7 +28,7 @@ def offers() -> dict[str, Any]:
 
     Returns:
         ``kinds``, ``backbones`` (those whose weights are on this machine, for the first two
-        kinds), ``networks`` (for scratch), ``augments`` and ``defaults``.
+        kinds), ``networks`` (for scratch), ``augments``, ``flips`` and ``defaults``.
     """
     rows = [architecture(name) for name in list_models()]
     ready = [row for row in rows if row.weights and row.is_available_offline]
@@ -36,6 +37,7 @@ def offers() -> dict[str, Any]:
         "backbones": [{"name": row.name, "words": _backbone(row)} for row in ready],
         "networks": [{"name": row.name, "words": _network(row)} for row in rows],
         "augments": list(AUGMENTS),
+        "flips": list(FLIPS),
         "defaults": {
             "kind": "head",
             "backbone": DEFAULT_BACKBONE,
@@ -67,9 +69,8 @@ def settings_for(values: Mapping[str, Any], photos: Path, runs: Path) -> TrainSe
         raise UsageError(f"`kind` must be one of {', '.join(KINDS)}; got {kind!r}.")
     if network not in list_models():
         architecture(network if network.isidentifier() else repr(network), kind="network")
-    augment = values.get("augment")
-    if augment is not None and augment not in AUGMENTS:
-        raise UsageError(f"`augment` must be one of {', '.join(AUGMENTS)}; got {augment!r}.")
+    augment = _one_of("augment", values.get("augment"), AUGMENTS)
+    flip = _one_of("flip", values.get("flip"), FLIPS)
     options = TrainOptions(
         backbone=None if kind == "scratch" else network,
         from_scratch=network if kind == "scratch" else None,
@@ -77,11 +78,18 @@ def settings_for(values: Mapping[str, Any], photos: Path, runs: Path) -> TrainSe
         epochs=values.get("epochs"),
         seed=values.get("seed", 0),
         augment=augment,
+        flip=flip,
         group_by=values.get("group_by"),
         network=NetworkSettings(time_limit=values.get("time_limit")),
         out=runs.resolve(),
     )
     return TrainSettings.on(photos, options)
+
+
+def _one_of(name: str, value: Any, choices: Sequence[str]) -> Any:
+    if value is not None and value not in choices:
+        raise UsageError(f"`{name}` must be one of {', '.join(choices)}; got {value!r}.")
+    return value
 
 
 def _backbone(row: Architecture) -> str:

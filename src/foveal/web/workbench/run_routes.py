@@ -28,6 +28,7 @@ _ASKED = {
     "epochs": int,
     "time_limit": str,
     "augment": str,
+    "flip": str,
     "seed": int,
 }
 

@@ -6,6 +6,7 @@ import * as server from "../../workbench_server.js";
 import { follow } from "./follow.js";
 import { attempt, busy, heading, problemBox, setOf, trainLink } from "./parts.js";
 
+const FLIPS = { "": "as the augmentation says", horizontal: "left and right", vertical: "top and bottom" };
 const NUMBERS = [["epochs", "Epochs at most", [1, 10000]], ["minutes", "The time limit", [0.1, 10000]],
   ["seed", "The seed", [0, 2 ** 31 - 1]]];
 
@@ -57,6 +58,8 @@ class Form {
         this.text("minutes", "Time limit in minutes", "none", "It stops at the end of this time and keeps the best so far."),
         this.select("augment", "Augmentation", this.options.augments, null,
           "How much photos are turned, cropped and recoloured, so that it learns more from few."),
+        this.select("flip", "Mirror images", ["", ...this.options.flips], null,
+          "What is the same thing in a mirror. Choose none for digits, letters and whatever has a side.", FLIPS),
         this.text("seed", "Seed", String(this.defaults.seed), "The same seed draws the same first weights and order."),
         this.text("name", "Name of the classifier", this.photos.name, "", 12)),
     ];
@@ -75,9 +78,9 @@ class Form {
       inputmode: name === "name" ? "text" : "numeric" }), about);
   }
 
-  select(name, label, choices, change, about) {
+  select(name, label, choices, change, about, words = {}) {
     return this.field(name, label, h("select", { id: unique(name), data: { field: name }, onchange: change },
-      choices.map((value) => h("option", { value }, value))), about);
+      choices.map((value) => h("option", { value }, words[value] ?? value))), about);
   }
 
   get kind() { return this.kinds.map((label) => label.querySelector("input")).find(({ checked }) => checked)?.value; }
@@ -116,6 +119,7 @@ class Form {
       else if (value !== undefined) settings[name] = value;
     }
     if (typed("name")) settings.name = typed("name");
+    if (typed("flip")) settings.flip = typed("flip");
     if (typed("augment") !== this.defaults.augment[this.kind]) settings.augment = typed("augment");
     return settings;
   }
