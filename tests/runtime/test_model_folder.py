@@ -78,6 +78,12 @@ def test_a_folder_of_photos_is_no_model(photos):
         find_model(photos)
 
 
+def test_a_run_whose_training_was_stopped_says_how_to_go_on(tmp_path):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    with pytest.raises(ModelError, match=r"no model yet: .* foveal train --resume .*run$"):
+        find_model(tmp_path / "run")
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(ModelError, match="nowhere does not exist; expected a run or model folder"):
         find_model(tmp_path / "nowhere")

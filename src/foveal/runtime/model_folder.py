@@ -143,6 +143,11 @@ def find_model(path: str | Path) -> Path:
     for folder in (given / "model", given):
         if (folder / WEIGHTS).is_file() and (folder / CONFIG).is_file():
             return folder
+    if (given / "checkpoints").is_dir():
+        raise ModelError(
+            f"{given} holds no model yet: its training has not ended; go on with it: foveal train "
+            f"--resume {given}"
+        )
     raise ModelError(
         f"{given} holds no model; expected a run or model folder made by `foveal train`, with "
         f"{CONFIG} and {WEIGHTS} in it."
