@@ -198,7 +198,7 @@ def test_predict_imports_no_pytorch(trained):
 
 
 def test_ctrl_c_stops_cleanly_and_keeps_what_was_encoded(tmp_path, photos, shared_graphs):
-    command = [sys.executable, "-m", "foveal", "train", str(photos), "--views", "999"]
+    command = [sys.executable, "-m", "foveal", "train", str(photos), "--views", "120"]
     command += ["--backbone", "efficientnet_lite0", "--out", str(tmp_path / "runs")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
