@@ -8,17 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foveal.cli.main import main
+from in_process import foveal
 from small_model import write_colour_model
-
-
-def foveal(capsys, *words):
-    """Run a command in this process; return its exit code, stdout and stderr."""
-    with pytest.raises(SystemExit, match=r"^\d$") as ended:
-        main([str(word) for word in words])
-    shown = capsys.readouterr()
-    assert "Traceback" not in shown.err
-    return ended.value.code, shown.out, shown.err
 
 
 @pytest.fixture

@@ -10,21 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from foveal.cli.main import main
 from foveal.images import Preprocess
 from foveal.models.create import create_model
 from foveal.runtime.model_folder import ModelConfig
 from foveal.workflow.assemble import network_graph, write_network
+from in_process import foveal
 from small_run import write_colour_run, write_table
-
-
-def foveal(capsys, *words):
-    """Run a command in this process; return its exit code, stdout and stderr."""
-    with pytest.raises(SystemExit, match=r"^\d$") as ended:
-        main([str(word) for word in words])
-    shown = capsys.readouterr()
-    assert "Traceback" not in shown.err
-    return ended.value.code, shown.out, shown.err
 
 
 @pytest.fixture(scope="module")

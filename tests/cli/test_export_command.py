@@ -9,18 +9,9 @@ import sys
 
 import pytest
 
-from foveal.cli.main import main
+from in_process import foveal
 from small_run import write_colour_run
 from tiny_run import write_tiny_run
-
-
-def foveal(capsys, *words):
-    """Run a command in this process; return its exit code, stdout and stderr."""
-    with pytest.raises(SystemExit, match=r"^\d$") as ended:
-        main([str(word) for word in words])
-    shown = capsys.readouterr()
-    assert "Traceback" not in shown.err
-    return ended.value.code, shown.out, shown.err
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ class Train(TrainOptions):
         heard = JsonListener() if self.json else listener()
         try:
             run = self._trained(heard)
-        except Exception as error:
+        except Exception as error:  # a program that reads the lines is told; then it goes on up
             if isinstance(heard, JsonListener):
                 heard.ended(error)
             raise

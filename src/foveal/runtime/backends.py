@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -194,7 +195,34 @@ class OpenVinoBackend:
         return np.concatenate([images_NHWC, np.repeat(images_NHWC[-1:], missing, axis=0)])
 
 
-class TorchBackend:
+class InTurn(ABC):
+    """A backend without a queue of its own."""
+
+    @abstractmethod
+    def run(self, images_NHWC: Images) -> Outputs:
+        """Run one batch; see `Backend.run`.
+
+        Args:
+            images_NHWC: uint8 (N, H, W, C).
+
+        Returns:
+            float32 (N, K).
+        """
+
+    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
+        """Run many batches, one after the other; see `Backend.stream`.
+
+        Args:
+            batches: pairs of anything and uint8 images (N, H, W, C).
+
+        Yields:
+            The same tags with their outputs, in order.
+        """
+        for tag, images in batches:
+            yield tag, self.run(images)
+
+
+class TorchBackend(InTurn):
     """PyTorch, for an accelerator, or as the reference of other backends.
 
     Args:
@@ -227,18 +255,6 @@ class TorchBackend:
             images = torch.from_numpy(np.ascontiguousarray(images_NHWC)).to(self.device)
             outputs: Outputs = self._module(images).float().cpu().numpy()
         return outputs
-
-    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
-        """Run many batches, one after the other; see `Backend.stream`.
-
-        Args:
-            batches: pairs of anything and uint8 images (N, H, W, C).
-
-        Yields:
-            The same tags with their outputs, in order.
-        """
-        for tag, images in batches:
-            yield tag, self.run(images)
 
 
 def _runner(request: Any) -> Callable[[Images], Outputs]:

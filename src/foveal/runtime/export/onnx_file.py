@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from foveal.errors import MissingExtraError, ModelError
-from foveal.runtime.backends import Images, Outputs, Tag, plain_reason
+from foveal.runtime.backends import Images, InTurn, Outputs, plain_reason
 from foveal.runtime.cores import usable_cores
 from foveal.runtime.export.contents import INPUT, OUTPUT, Contents, Opened
 
@@ -42,9 +41,9 @@ def require_onnx() -> None:
         MissingExtraError: one is not installed.
     """
     try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
+        import onnx  # noqa: F401  # only whether it is there
+        import onnxruntime  # noqa: F401  # only whether it is there
+        import onnxscript  # noqa: F401  # only whether it is there
     except ImportError as error:
         raise MissingExtraError("exporting to ONNX", "onnx") from error
 
@@ -140,7 +139,7 @@ def open_file(path: Path) -> Opened:
     return Opened(OnnxBackend(session), dict(session.get_modelmeta().custom_metadata_map))
 
 
-class OnnxBackend:
+class OnnxBackend(InTurn):
     """ONNX Runtime on the CPU; see `foveal.runtime.backends.Backend`.
 
     Args:
@@ -164,18 +163,6 @@ class OnnxBackend:
         """
         (output,) = self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(images_NHWC)})
         return np.asarray(output, np.float32)
-
-    def stream(self, batches: Iterable[tuple[Tag, Images]]) -> Iterator[tuple[Tag, Outputs]]:
-        """Run many batches, one after the other; see `Backend.stream`.
-
-        Args:
-            batches: pairs of anything and uint8 images (N, H, W, C).
-
-        Yields:
-            The same tags with their outputs, in order.
-        """
-        for tag, images in batches:
-            yield tag, self.run(images)
 
 
 def _forget_traces(proto: Any) -> None:

@@ -37,7 +37,7 @@ from foveal.web.workbench.archive_rules import (
 
 _MOST_DIRECTORY = 16 * 1024**2  # bytes of the table of contents
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar"}
-_BROKEN = (
+_BROKEN = (  # what zipfile raises; NotImplementedError is its word for compression it does not know
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError),
     *(RuntimeError, NotImplementedError, IndexError, OverflowError, MemoryError),
 )

@@ -89,7 +89,7 @@ class Preparing:
                 self._models.predictor(run, reject, telling)
                 self._states[key] = Readiness("ready", " ".join(telling.warnings))
                 # PyTorch takes seconds to import: before the first explanation, not during it.
-                import foveal.explain  # noqa: F401
+                import foveal.explain  # noqa: F401  # for what it imports
 
                 self._models.explainer(run)
             except FovealError as error:
