@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -31,7 +30,6 @@ from foveal.web.workbench.routes import add_workbench
 
 INDEX = "index.html"
 _EMPTY_TOKEN = 'name="foveal-token" content=""'
-_WAITING = 8  # photos that may wait for their turn
 _STATUS: tuple[tuple[type[FovealError], int], ...] = (
     (UsageError, 422),
     (DataError, 422),
@@ -55,6 +53,8 @@ class Site:
     """What our own page proves itself with."""
     documents: Documents = field(default_factory=Documents)
     """The documents; made once, whatever the number of requests."""
+    ending: threading.Event = field(default_factory=threading.Event)
+    """Set when the server stops: what computes ends then."""
 
 
 def create_app(site: Site) -> FastAPI:
@@ -73,27 +73,24 @@ def create_app(site: Site) -> FastAPI:
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
     )
-    app.add_middleware(Guard, token=site.token, computing=COMPUTING)
+    app.add_middleware(Guard, token=site.token, computing=COMPUTING, ending=site.ending)
     app.add_exception_handler(RefusedUpload, _refused)
     app.add_exception_handler(FovealError, _failed)
     app.add_exception_handler(HTTPException, _http_error)
-    _add_computing(app)
+    bench = Workbench.at(site.photos, site.runs, site.ending)
+    _add_computing(app, bench)
     _add_runs(app, site)
-    add_workbench(app, Workbench.at(site.photos, site.runs))
+    add_workbench(app, bench)
     _add_documents(app, site)
     return app
 
 
-def _add_computing(app: FastAPI) -> None:
-    waiting = asyncio.Semaphore(_WAITING)
-
+def _add_computing(app: FastAPI, bench: Workbench) -> None:
     @app.post("/api/features")
     async def features(request: Request) -> Response:
-        if waiting.locked():
-            raise RefusedUpload(503, "too many photos at once; try again in a moment.")
-        async with waiting:
+        with bench.bodies.one():
             data = await read_body(request)
-            return _json(await run_in_threadpool(_feature_maps, data))
+            return _json(await bench.computing.run(_feature_maps, data))
 
 
 def _feature_maps(data: bytes) -> dict[str, Any]:

@@ -7,8 +7,10 @@ token that only our own page knows, and whatever writes must come from our own o
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,6 +38,7 @@ HEADERS = {
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _READING = ("GET", "HEAD")
+STOPPING = "the server is stopping; start it again."
 
 
 def is_loopback(host: str) -> bool:
@@ -81,10 +84,14 @@ class Guard:
         app: what answers.
         token: what our own page sends along; new in every run.
         computing: beginnings of the paths that need the token even to be read.
+        ending: set when the server stops.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str, computing: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, token: str, computing: Iterable[str], ending: threading.Event
+    ) -> None:
         self._app, self._token, self._computing = app, token, tuple(computing)
+        self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it.
@@ -104,8 +111,20 @@ class Guard:
         if refusal is not None:
             status, reason = refusal
             answer = JSONResponse({"error": reason}, status_code=status)
-        upload = Upload(scope, receive, send)
-        await answer(scope, upload.receive, with_headers(upload.send))
+        upload = Upload(scope, receive, send, self._ending.is_set)
+        began = False
+
+        async def sending(message: Message) -> None:
+            nonlocal began
+            began = True
+            await upload.send(message)
+
+        try:
+            await answer(scope, upload.receive, with_headers(sending))
+        except asyncio.CancelledError:  # only the server's end takes a request away
+            if not began:  # half an answer is best broken off
+                stopping = JSONResponse({"error": STOPPING}, 503, {"Retry-After": "2"})
+                await stopping(scope, upload.receive, with_headers(upload.send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import socket
 import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from foveal.errors import FovealError, UsageError
 from foveal.storage import replace_folder
 from foveal.web.app import Site, create_app
+from foveal.web.background import end_within
 from foveal.web.documents import Documents
 
 HOST = "127.0.0.1"
 _BACKLOG = 128
+_ANSWER_SECONDS = 1.0  # for requests in work when the server is told to stop
+_THREAD_SECONDS = 2.0  # then, for what computes
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -96,12 +102,53 @@ def run_site(
     started(address)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    server = SiteServer(config, site.ending)
     try:
-        uvicorn.Server(config).run(sockets=[opened])
+        server.run(sockets=[opened])
     except SystemExit as error:
         raise FovealError("the server could not start; choose another --port.") from error
     finally:
         opened.close()
+        if server.told:
+            end_within(_THREAD_SECONDS, 128 + server.told)
+
+
+class SiteServer(uvicorn.Server):
+    """Ends soon when told to: what computes is ended, and requests are refused in words.
+
+    Args:
+        config: of uvicorn.
+        ending: set when the server stops.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: threading.Event) -> None:
+        super().__init__(config)
+        self._ending, self.told = ending, 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take note of a signal.
+
+        Args:
+            sig: its number.
+            frame: where it came.
+        """
+        self.told = sig
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give requests a moment, then take them away: the guard answers for them.
+
+        Args:
+            sockets: that listen.
+        """
+        self._ending.set()
+        # Uvicorn reports as errors what is meant here.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        if tasks := set(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=_ANSWER_SECONDS)
+            for task in late:
+                task.cancel()
+        await super().shutdown(sockets)
 
 
 def export_site(

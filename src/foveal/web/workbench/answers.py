@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from foveal.web.background import run_in_background
 from foveal.web.documents import as_json
 from foveal.web.uploads import RefusedUpload, read_body
 
@@ -33,7 +34,10 @@ class Gate:
 
     def __init__(self, running: int, waiting: int, busy: str) -> None:
         self._turns, self._places = asyncio.Semaphore(running), running + waiting
-        self._busy = busy
+        self._all, self._busy = self._places, busy
+        self.quiet = threading.Event()
+        """Set while nothing runs or waits."""
+        self.quiet.set()
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Run a function in its turn.
@@ -46,18 +50,19 @@ class Gate:
             What it returns.
 
         Raises:
-            RefusedUpload: too many are waiting already, or the server stops.
+            RefusedUpload: too many are waiting already.
         """
         if not self._places:
             raise RefusedUpload(503, self._busy)
         self._places -= 1
+        self.quiet.clear()
         try:
             async with self._turns:
-                return await run_in_threadpool(function, *arguments)
-        except asyncio.CancelledError:  # only the server's end takes a request away
-            raise RefusedUpload(503, "the server is stopping; start it again.") from None
+                return await run_in_background(function, *arguments)
         finally:
             self._places += 1
+            if self._places == self._all:
+                self.quiet.set()
 
 
 class Places:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+from starlette.requests import Request
 
 from foveal.web.workbench.answers import Gate, Places
 from foveal.web.workbench.cells import Cells
 from foveal.web.workbench.exports import Exports
+from foveal.web.workbench.long_work import Turn, run_while_wanted
 from foveal.web.workbench.models_kept import LoadedModels
 from foveal.web.workbench.photo_sets import PhotoSets
 from foveal.web.workbench.preparing import Preparing
 from foveal.web.workbench.runs import Runs
 from foveal.web.workbench.shelves import Shelves
+
+Result = TypeVar("Result")
 
 
 def _gate(running: int, waiting: int, what: str) -> Gate:
@@ -31,6 +39,8 @@ class Workbench:
     """The photos."""
     runs: Runs
     """The runs."""
+    ending: threading.Event = field(default_factory=threading.Event)
+    """Set when the server stops."""
     shelves: Shelves = field(default_factory=Shelves)
     """What is known to be in the sets."""
     models: LoadedModels = field(default_factory=LoadedModels)
@@ -52,22 +62,56 @@ class Workbench:
     zips: Places = field(default_factory=lambda: _places(2, "zips"))
     """For zips on their way, which are on the disk."""
     computing: Gate = field(default_factory=lambda: _gate(1, 8, "questions"))
-    """For what a network is asked."""
+    """For what a network is asked of one photo."""
+    comparing: Gate = field(default_factory=lambda: _gate(1, 8, "long computations"))
+    """For what a network is asked of many photos; questions about one go first."""
     checking: Gate = field(default_factory=lambda: _gate(1, 2, "checks"))
     """For what reads all photos of a set."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "preparing", Preparing(self.models))
+        object.__setattr__(self, "preparing", Preparing(self.models, self.ending))
 
     @classmethod
-    def at(cls, photos: Path, runs: Path) -> Workbench:
+    def at(cls, photos: Path, runs: Path, ending: threading.Event) -> Workbench:
         """Open a workbench.
 
         Args:
             photos: the folder of sets of photos; it need not exist.
             runs: the folder of runs; it need not exist.
+            ending: set when the server stops.
 
         Returns:
             The workbench.
         """
-        return cls(PhotoSets(photos), Runs(runs))
+        return cls(PhotoSets(photos), Runs(runs), ending)
+
+    async def compare(self, request: Request, work: Callable[[Turn], Result]) -> Result:
+        """Run what takes many photos, for as long as its page is there.
+
+        Args:
+            request: who asks.
+            work: the computation; it asks its turn often.
+
+        Returns:
+            What it returns.
+
+        Raises:
+            RefusedUpload: too much is waiting already, or nobody waits any longer.
+        """
+        turn = Turn(self.ending, self.computing)
+        return await run_while_wanted(self.comparing, request, turn, work)
+
+    async def check(self, request: Request, work: Callable[[Turn], Result]) -> Result:
+        """Look at all photos of a set, for as long as its page is there.
+
+        Args:
+            request: who asks.
+            work: the computation; it asks its turn often.
+
+        Returns:
+            What it returns.
+
+        Raises:
+            RefusedUpload: too much is waiting already, or nobody waits any longer.
+        """
+        return await run_while_wanted(self.checking, request, Turn(self.ending), work)

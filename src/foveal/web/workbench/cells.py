@@ -14,6 +14,7 @@ from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.names import hashed
 from foveal.web.workbench.runs import RunEntry
 from foveal.workflow.evaluate import evaluate_run
+from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import RunPhoto, photos_of_run
 
 SPLITS = ("train", "validation", "test")
@@ -32,11 +33,13 @@ class Cells:
     """Names the photos of runs once, and remembers what was said."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._naming, self._listing = threading.Lock(), threading.Lock()
         self._answers: OrderedDict[tuple[Path, str, int], list[_Answer]] = OrderedDict()
         self._photos: dict[str, tuple[int, dict[str, Path]]] = {}
 
-    def photos(self, run: RunEntry, split: str, actual: str, predicted: str) -> dict[str, Any]:
+    def photos(
+        self, run: RunEntry, split: str, actual: str, predicted: str, listener: Listener
+    ) -> dict[str, Any]:
         """List the photos of one class that were taken for another, or for what they are.
 
         Args:
@@ -44,6 +47,7 @@ class Cells:
             split: ``"train"``, ``"validation"`` or ``"test"``.
             actual: the class that they have.
             predicted: the class that they were given.
+            listener: hears how far it is, where the photos are named for the first time.
 
         Returns:
             ``n``, and ``photos``: the surest first, at most 120.
@@ -54,7 +58,7 @@ class Cells:
         """
         if split not in SPLITS:
             raise UnknownNameError("split", split, SPLITS)
-        answers = self._of(run.path, split)
+        answers = self._of(run.path, split, listener)
         classes = {answer.photo.label for answer in answers} | {a.predicted for a in answers}
         for name in (actual, predicted):
             if name not in classes:
@@ -82,7 +86,7 @@ class Cells:
         """
         table = run.path / "split.csv"
         changed = table.stat().st_mtime_ns if table.is_file() else 0
-        with self._lock:
+        with self._listing:
             kept = self._photos.get(run.id)
             if kept is None or kept[0] != changed:
                 found = {hashed(photo.name): photo.path for photo in photos_of_run(run.path)}
@@ -91,19 +95,19 @@ class Cells:
             raise RefusedUpload(404, "there is no such photo; reload the page.")
         return kept[1][key]
 
-    def _of(self, run: Path, split: str) -> list[_Answer]:
+    def _of(self, run: Path, split: str, listener: Listener) -> list[_Answer]:
         key = (run, split, (find_model(run) / CONFIG).stat().st_mtime_ns)
-        with self._lock:
+        with self._naming:
             if key not in self._answers:
-                self._answers[key] = _answers(run, split)
+                self._answers[key] = _answers(run, split, listener)
             self._answers.move_to_end(key)
             while len(self._answers) > _KEPT:
                 self._answers.popitem(last=False)
             return self._answers[key]
 
 
-def _answers(run: Path, split: str) -> list[_Answer]:
-    found = evaluate_run(run, split=split)  # type: ignore[arg-type]  # one of SPLITS
+def _answers(run: Path, split: str, listener: Listener) -> list[_Answer]:
+    found = evaluate_run(run, split=split, listener=listener)  # type: ignore[arg-type]  # one of SPLITS
     by_path = {str(photo.path): photo for photo in photos_of_run(run)}
     predicted = found.predictions
     return [

@@ -13,6 +13,7 @@ from foveal.data.requirements import FaultKind
 from foveal.errors import DataError
 from foveal.web.workbench.page_words import for_page
 from foveal.web.workbench.photo_sets import Photo, PhotoSet, PhotoSets
+from foveal.workflow.listener import Listener
 
 _SHOWN = 24  # photos of a finding
 FEW = 10
@@ -24,12 +25,13 @@ _checking = threading.Lock()
 _checked: dict[str, tuple[_State, dict[str, Any]]] = {}
 
 
-def check_set(sets: PhotoSets, key: str) -> dict[str, Any]:
+def check_set(sets: PhotoSets, key: str, listener: Listener) -> dict[str, Any]:
     """Decode every photo of a set and say what is wrong with it.
 
     Args:
         sets: all sets.
         key: the opaque id of the set.
+        listener: hears how far it is.
 
     Returns:
         ``verdict``, ``trainable``, ``n`` and ``findings``, the worst first. The answer is kept
@@ -44,7 +46,7 @@ def check_set(sets: PhotoSets, key: str) -> dict[str, Any]:
     with _checking:  # one at a time: it takes all cores
         kept = _checked.get(key)
         if kept is None or kept[0] != state:
-            kept = _checked[key] = (state, _check(photos, known))
+            kept = _checked[key] = (state, _check(photos, known, listener))
     return kept[1]
 
 
@@ -75,9 +77,12 @@ def _state(path: Path) -> tuple[str, int, int]:
     return str(path), status.st_mtime_ns, status.st_size
 
 
-def _check(photos: PhotoSet, known: dict[str, Photo]) -> dict[str, Any]:
+def _check(photos: PhotoSet, known: dict[str, Photo], listener: Listener) -> dict[str, Any]:
+    def looked(done: int, total: int) -> None:
+        listener.progress("Looking at photos", done, total)
+
     try:
-        report = check_data(photos.path)
+        report = check_data(photos.path, looked)
     except DataError as error:
         sentence = _named(photos, str(error))
         finding = {"kind": "layout", "level": "error", "sentence": sentence, "photos": []}

@@ -12,6 +12,7 @@ from foveal.errors import FovealError
 from foveal.runtime.export import FORMATS, require_packages
 from foveal.storage import replace_folder
 from foveal.storage.atomic import atomic_file
+from foveal.web.background import begin
 from foveal.web.uploads import RefusedUpload
 from foveal.web.workbench.names import hashed
 from foveal.web.workbench.runs import RunEntry
@@ -77,7 +78,7 @@ class Exports:
             if len(under_way) >= _MOST_WAITING:
                 raise RefusedUpload(503, "too many exports at once; try again in a moment.")
             job = self._jobs[key] = ExportJob(key, run, settings)
-        threading.Thread(target=self._work, args=(job,), daemon=True).start()
+        begin(self._work, job)
         return job
 
     def require(self, key: str) -> ExportJob:

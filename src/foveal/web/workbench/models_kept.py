@@ -33,6 +33,8 @@ class LoadedModels:
     """Loads classifiers when they are first asked, one at a time."""
 
     def __init__(self) -> None:
+        self.in_torch = threading.Lock()
+        """Held by whoever runs a network in PyTorch, where explanations hang hooks on it."""
         self._loading, self._fitting = threading.RLock(), threading.Lock()
         self._kept: OrderedDict[_Key, Any] = OrderedDict()
 

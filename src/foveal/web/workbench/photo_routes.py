@@ -82,8 +82,8 @@ def _add_listing(app: FastAPI, bench: Workbench) -> None:
         return answer(await bench.listing.run(lambda: _page(bench, bench.sets.require(key))))
 
     @app.api_route(_AT + "/{key}/check", methods=READING)
-    async def check(key: str) -> Response:
-        return answer(await bench.checking.run(check_set, bench.sets, key))
+    async def check(request: Request, key: str) -> Response:
+        return answer(await bench.check(request, lambda turn: check_set(bench.sets, key, turn)))
 
 
 def _add_writing(app: FastAPI, bench: Workbench) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foveal.errors import FovealError
+from foveal.web.background import begin
+from foveal.web.security import STOPPING
+from foveal.web.workbench.long_work import Abandoned, Turn
 from foveal.web.workbench.models_kept import LoadedModels
-from foveal.workflow.listener import Listener
 
 _LOADING = "Loading the classifier…"
+_WAITING = "Waiting for another classifier, which is being loaded…"
 _Key = tuple[Path, bool]
 
 
@@ -39,10 +42,11 @@ class Preparing:
 
     Args:
         models: keeps them.
+        ending: set when the server stops.
     """
 
-    def __init__(self, models: LoadedModels) -> None:
-        self._models = models
+    def __init__(self, models: LoadedModels, ending: threading.Event) -> None:
+        self._models, self._ending = models, ending
         self._changing, self._turn = threading.Lock(), threading.Lock()
         self._states: dict[_Key, Readiness] = {}
 
@@ -61,8 +65,9 @@ class Preparing:
             known = self._states.get(key)
             if known is not None and known.state == "loading":
                 return known
-            begun = self._states[key] = Readiness("loading", _LOADING)
-        threading.Thread(target=self._work, args=(key,), daemon=True).start()
+            waits = self._turn.locked()
+            begun = self._states[key] = Readiness("loading", _WAITING if waits else _LOADING)
+        begin(self._work, key)
         return begun
 
     def state(self, run: Path, reject: bool) -> Readiness:
@@ -85,13 +90,16 @@ class Preparing:
 
         with self._turn:
             try:
-                telling = _Telling(say)
+                say(_LOADING)
+                telling = _Telling(say, self._ending)
                 self._models.predictor(run, reject, telling)
                 self._states[key] = Readiness("ready", " ".join(telling.warnings))
                 # PyTorch takes seconds to import: before the first explanation, not during it.
                 import foveal.explain  # noqa: F401  # for what it imports
 
                 self._models.explainer(run)
+            except Abandoned:
+                self._fail(key, STOPPING)
             except FovealError as error:
                 self._fail(key, str(error))
             except Exception as error:  # a thread that dies would leave the page waiting for ever
@@ -103,8 +111,11 @@ class Preparing:
             self._states[key] = Readiness("failed", sentence)
 
 
-class _Telling(Listener):
-    def __init__(self, say: Callable[[str], None]) -> None:
+class _Telling(Turn):
+    """Lets nothing go first: questions to the classifier wait for what it learns here."""
+
+    def __init__(self, say: Callable[[str], None], ending: threading.Event) -> None:
+        super().__init__(ending)
         self._say, self.warnings = say, list[str]()
 
     def warn(self, sentence: str) -> None:
@@ -122,5 +133,9 @@ class _Telling(Listener):
             stage: what is being done.
             done: units done.
             total: units to do.
+
+        Raises:
+            Abandoned: the server stops.
         """
+        super().progress(stage, done, total)
         self._say(f"Learning what to reject. {stage}: {done:,} of {total:,}.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from foveal.web.uploads import RefusedUpload, read_body
-from foveal.web.workbench import using
+from foveal.web.workbench import covering, using
 from foveal.web.workbench.answers import READING, answer, required_query
 from foveal.web.workbench.bench import Workbench
 from foveal.web.workbench.photo_routes import MOST_PHOTO_BYTES, picture_of
@@ -61,7 +63,12 @@ def _add_questions(app: FastAPI, bench: Workbench) -> None:
         run = (await bench.listing.run(bench.runs.require_done, key)).path
         with bench.bodies.one():
             data = await read_body(request, MOST_PHOTO_BYTES)
-            found = await bench.computing.run(using.explain, bench.models, run, data, label, method)
+            asked = (bench.models, run, data, label)
+            if method == covering.METHOD:
+                work = partial(covering.explain_by_covering, *asked)
+                found = await bench.compare(request, work)
+            else:
+                found = await bench.computing.run(using.explain, *asked, method)
         return answer(found)
 
     @app.post(_AT + "/feature-maps")
@@ -86,7 +93,8 @@ def _add_runs_photos(app: FastAPI, bench: Workbench) -> None:
             required_query(request, name) for name in ("split", "actual", "predicted")
         )
         run = await bench.listing.run(bench.runs.require_done, key)
-        return answer(await bench.computing.run(bench.cells.photos, run, split, actual, predicted))
+        asked = (run, split, actual, predicted)
+        return answer(await bench.compare(request, lambda turn: bench.cells.photos(*asked, turn)))
 
     @app.api_route("/media/runs/{key}/{photo}.jpg", methods=READING)
     async def picture(key: str, photo: str) -> Response:
@@ -100,5 +108,5 @@ def _add_comparison(app: FastAPI, bench: Workbench) -> None:
     @app.api_route("/api/workbench/compare", methods=READING)
     async def compare(request: Request) -> Response:
         keys = [required_query(request, name) for name in ("a", "b")]
-        runs = [await bench.listing.run(bench.runs.require_done, key) for key in keys]
-        return answer(await bench.computing.run(using.compare, *(run.path for run in runs)))
+        a, b = [(await bench.listing.run(bench.runs.require_done, key)).path for key in keys]
+        return answer(await bench.compare(request, lambda turn: using.compare(a, b, turn)))

@@ -6,7 +6,7 @@ import base64
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from foveal.errors import DataError
 from foveal.images import Preprocess, load_image
 from foveal.web.workbench.adding import MOST_PIXELS
 from foveal.web.workbench.models_kept import LoadedModels
+from foveal.workflow.listener import Listener
+
+if TYPE_CHECKING:
+    from foveal.explain import Explanation
 
 METHODS = ("gradcam", "gradcam++", "occlusion")
 MAPS = 24
@@ -66,7 +70,7 @@ def explain(
         run: the run folder.
         data: the content of an image file.
         label: the class; None for the most probable one.
-        method: one of `METHODS`.
+        method: one of `METHODS`, but not ``"occlusion"``; see `foveal.web.workbench.covering`.
 
     Returns:
         ``class``, ``probability``, ``map`` (values 0 to 1, of the strongest evidence), ``picture``
@@ -79,26 +83,10 @@ def explain(
     """
     require_choice("method", method, METHODS)
     explainer = models.explainer(run)
-    image = _input(explainer.preprocess, data)
-    (found,) = explainer.explain(image, method, label=label, top_k=1)  # type: ignore[arg-type]  # checked
-    evidence = np.clip(found.map_HW, 0, None)
-    strongest = float(evidence.max())
-    shown = evidence / strongest if strongest > 0 else evidence
-    height, width = found.map_HW.shape
-    return {
-        "class": found.label,
-        "probability": found.probability,
-        "method": method,
-        "block": found.block,
-        "map": {
-            "width": int(width),
-            "height": int(height),
-            "strongest": strongest,
-            "values": [round(float(value), 4) for value in shown.ravel()],
-        },
-        "picture": _picture(image),
-        "crop": in_words(explainer.preprocess),
-    }
+    image = what_it_sees(explainer.preprocess, data)
+    with models.in_torch:
+        (found,) = explainer.explain(image, method, label=label, top_k=1)  # type: ignore[arg-type]  # checked
+    return explained(found, image, explainer.preprocess)
 
 
 def feature_maps(models: LoadedModels, run: Path, data: bytes, block: str | None) -> dict[str, Any]:
@@ -122,8 +110,9 @@ def feature_maps(models: LoadedModels, run: Path, data: bytes, block: str | None
     explainer = models.explainer(run)
     names = explainer.network.block_names
     block = block or names[0]
-    image = _input(explainer.preprocess, data)
-    maps_CHW = explainer.feature_maps(image, block)
+    image = what_it_sees(explainer.preprocess, data)
+    with models.in_torch:
+        maps_CHW = explainer.feature_maps(image, block)
     spread = maps_CHW.std(axis=(1, 2))
     chosen = np.argsort(-spread, kind="stable")[:MAPS]
     return {
@@ -159,12 +148,13 @@ def filters(models: LoadedModels, run: Path) -> dict[str, Any]:
     }
 
 
-def compare(first: Path, second: Path) -> dict[str, Any]:
+def compare(first: Path, second: Path, listener: Listener) -> dict[str, Any]:
     """Say whether one of two classifiers is really better.
 
     Args:
         first: a run folder.
         second: another.
+        listener: hears how far it is.
 
     Returns:
         What ``foveal compare-runs --json`` writes, the runs called by their names, and the
@@ -177,13 +167,46 @@ def compare(first: Path, second: Path) -> dict[str, Any]:
 
     names = (first.name, second.name)
     try:
-        found = replace(compare_runs(first, second), names=names).as_dict()
+        found = replace(compare_runs(first, second, listener=listener), names=names).as_dict()
     except DataError as error:
         told = str(error)
         for run in sorted((first, second), key=lambda path: -len(str(path))):
             told = told.replace(str(run), run.name)
         raise DataError(told) from error
     return found | {"sentence": found["conclusion"]}
+
+
+def explained(
+    found: Explanation, image: NDArray[np.uint8], preprocess: Preprocess
+) -> dict[str, Any]:
+    """Return what a page shows of an explanation.
+
+    Args:
+        found: the explanation.
+        image: what the network saw.
+        preprocess: of the network.
+
+    Returns:
+        See `explain`.
+    """
+    evidence = np.clip(found.map_HW, 0, None)
+    strongest = float(evidence.max())
+    shown = evidence / strongest if strongest > 0 else evidence
+    height, width = found.map_HW.shape
+    return {
+        "class": found.label,
+        "probability": found.probability,
+        "method": found.method,
+        "block": found.block,
+        "map": {
+            "width": int(width),
+            "height": int(height),
+            "strongest": strongest,
+            "values": [round(float(value), 4) for value in shown.ravel()],
+        },
+        "picture": _picture(image),
+        "crop": in_words(preprocess),
+    }
 
 
 def in_words(preprocess: Preprocess) -> str:
@@ -206,7 +229,19 @@ def in_words(preprocess: Preprocess) -> str:
     return f"The network sees {how} to {side} × {side} pixels{grey}."
 
 
-def _input(preprocess: Preprocess, data: bytes) -> NDArray[np.uint8]:
+def what_it_sees(preprocess: Preprocess, data: bytes) -> NDArray[np.uint8]:
+    """Return the pixels of a photo as a network takes them.
+
+    Args:
+        preprocess: of the network.
+        data: the content of an image file.
+
+    Returns:
+        uint8 (S, S, C).
+
+    Raises:
+        ImageError: the photo cannot be used.
+    """
     return preprocess.apply(load_image(data, name="the photo", max_pixels=MOST_PIXELS))
 
 
