@@ -48,6 +48,7 @@ export async function ask(path, options = {}) {
   try {
     response = await fetch(path, { ...options, headers: { ...options.headers, ...proof } });
   } catch {
+    if (options.signal?.aborted) return new Promise(() => {}); // nobody waits any longer
     throw new ServerError(GONE);
   }
   return answer(response);

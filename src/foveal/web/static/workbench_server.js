@@ -9,7 +9,7 @@ const BUSY = [429, 503];
 const TRIES = 12;
 const [WAIT, LONGEST_WAIT] = [2, 30]; // seconds
 
-const get = (path) => ask(`${AT}/${path}`);
+const get = (path, options = {}) => ask(`${AT}/${path}`, options);
 const post = (path, value = {}) => ask(`${AT}/${path}`, {
   method: "POST", body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
 
@@ -52,8 +52,8 @@ function send(path, blob, progress) {
   });
 }
 
-const look = (path, blob) => patiently(() => ask(`${AT}/${path}`, {
-  method: "POST", body: blob, headers: { "Content-Type": "application/octet-stream" } }));
+const look = (path, blob, signal) => patiently(() => ask(`${AT}/${path}`, {
+  method: "POST", body: blob, signal, headers: { "Content-Type": "application/octet-stream" } }));
 
 export const photoSets = () => get("photos");
 export const makeSet = (name) => post("photos", { name });
@@ -61,7 +61,7 @@ export const sendZip = (name, blob, progress) => send(at`photos/zip?name=${name}
 export const photoSet = (id) => get(at`photos/${id}`);
 export const addPhoto = (id, label, name, blob) => send(at`photos/${id}/add?class=${label}&name=${name}`, blob);
 export const removePhoto = (id, photo) => post(at`photos/${id}/remove`, { photo });
-export const checkPhotos = (id) => patiently(() => get(at`photos/${id}/check`));
+export const checkPhotos = (id, signal) => patiently(() => get(at`photos/${id}/check`, { signal }));
 
 export const options = () => get("options");
 export const startRun = (settings) => post("runs", settings);
@@ -71,16 +71,16 @@ export const events = (id, after) => get(at`runs/${id}/events?after=${after}`);
 export const stopRun = (id) => post(at`runs/${id}/stop`);
 export const resumeRun = (id) => post(at`runs/${id}/resume`);
 
-export const cellPhotos = (id, split, actual, predicted) =>
-  get(at`runs/${id}/cell?split=${split}&actual=${actual}&predicted=${predicted}`);
+export const cellPhotos = (id, split, actual, predicted, signal) =>
+  patiently(() => get(at`runs/${id}/cell?split=${split}&actual=${actual}&predicted=${predicted}`, { signal }));
 /** Begin to load a classifier, and ask how far that is: {state: loading|ready|failed, sentence}. */
 export const prepare = (id, reject) => post(at`runs/${id}/ready?reject=${reject ? 1 : 0}`);
 export const readiness = (id, reject) => get(at`runs/${id}/ready?reject=${reject ? 1 : 0}`);
 export const predict = (id, blob, reject) => look(at`runs/${id}/predict?reject=${reject ? 1 : 0}`, blob);
-export const explain = (id, blob, label, method) => look(at`runs/${id}/explain?class=${label}&method=${method}`, blob);
+export const explain = (id, blob, label, method, signal) => look(at`runs/${id}/explain?class=${label}&method=${method}`, blob, signal);
 export const featureMaps = (id, blob, block) =>
   look(block ? at`runs/${id}/feature-maps?block=${block}` : at`runs/${id}/feature-maps`, blob);
 export const filters = (id) => patiently(() => get(at`runs/${id}/filters`));
-export const compare = (a, b) => patiently(() => get(at`compare?a=${a}&b=${b}`));
+export const compare = (a, b, signal) => patiently(() => get(at`compare?a=${a}&b=${b}`, { signal }));
 export const startExport = (id, format, int8) => post(at`runs/${id}/export`, { format, int8 });
 export const exportJob = (job) => get(at`exports/${job}`);

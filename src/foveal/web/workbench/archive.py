@@ -90,10 +90,7 @@ def opened(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(careful) as archive:
             yield archive
     except _BROKEN as error:
-        words = "".join(c for c in str(error) if c.isprintable())[:120]
-        raise DataError(
-            f"the zip is damaged or no zip at all ({words or type(error).__name__}); make it again."
-        ) from error
+        raise DataError("the zip is damaged, or no zip at all; make it again.") from error
     finally:
         careful.detach()  # the file is not ours to close
 

@@ -45,11 +45,13 @@ export function share({ stage, step }) {
 }
 
 /** What it is doing, in words. */
-export function phaseWords(state) {
+export function phaseWords(state, kind = null) {
   const { stage, step, phase } = state;
   if (state.done) return "Done.";
-  if (step) return `Training: epoch ${step.epoch} of at most ${step.epochs}, photo ${step.done} of ${step.total}.`;
+  if (step) return `Training${kind === "fine-tune" ? ` ${PHASES[kind]}` : ""}: epoch ${step.epoch} of at most ${step.epochs}, photo ${step.done} of ${step.total}.`;
+  if (stage && kind === "fine-tune" && phase === "head" && stage.done >= stage.total) return "The last blocks begin to learn…";
   if (stage) return `${stage.name}: ${stage.done} of ${stage.total}.`;
+  if (phase === "head" && kind === "fine-tune") return "The head has learned; the last blocks begin to learn…";
   if (phase) return `Trained ${PHASES[phase]}: ${state.rows[phase].length} epochs.`;
   return "Starting…";
 }

@@ -26,7 +26,11 @@ export class PhotoInput {
     this.camera = new Camera(box, { changed: (on) => {
       setText(this.webcam, on ? "Stop the webcam" : "Use the webcam");
       this.canvas.hidden = on || !this.name;
-      if (on) this.loop();
+      if (on) {
+        setText(this.note, ""); // the name of the file before
+        this.last = null;
+        this.loop();
+      } else if (this.last && this.name === "Webcam") this.show(this.last, "Webcam");
     } });
     dropZone(this.root, (files) => this.files(files));
     this.paste = (event) => {
@@ -43,9 +47,9 @@ export class PhotoInput {
   }
 
   async open(blob, name) {
+    this.name = name;
     this.camera.stop();
     setText(this.problem, "");
-    this.name = name;
     await this.show(blob, name);
     return this.chosen(blob, name, false);
   }

@@ -23,11 +23,12 @@ export async function mount(box, { rest, steps }) {
   const result = h("div", { class: "stack" });
   box.append(h("div", { class: "stack tight" }, title), problem, status, result);
   let here = true;
+  const going = new AbortController();
   // The page shows itself first: to look at thousands of photos takes a while.
   setTimeout(async () => {
     setText(status, "Looking at every photo…");
     result.setAttribute("aria-busy", "true");
-    const found = await attempt(problem, () => Promise.all([server.photoSet(id), server.checkPhotos(id)]));
+    const found = await attempt(problem, () => Promise.all([server.photoSet(id), server.checkPhotos(id, going.signal)]));
     if (!here) return;
     result.removeAttribute("aria-busy");
     setText(status, found ? `${counted(found[1].n, "photo")} looked at, ${counted(found[1].findings.length, "finding")}.` : "");
@@ -36,7 +37,7 @@ export async function mount(box, { rest, steps }) {
       render(result, ...found);
     }
   });
-  return { unmount: () => { here = false; } };
+  return { unmount: () => { here = false; going.abort(); } };
 }
 
 function render(result, set, check) {

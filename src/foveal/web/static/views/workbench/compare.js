@@ -2,7 +2,7 @@
 
 import { counted, percent } from "../../math/scores.js";
 import { h, setText, unique } from "../../widgets/dom.js";
-import { aside, card, table } from "../../widgets/pieces.js";
+import { aside, button, card, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, problemBox, sentence } from "./parts.js";
 import { measuredOn } from "./runs.js";
@@ -11,7 +11,7 @@ export async function mount(box, { query }) {
   const { runs } = await server.runs();
   const view = new Compare(box, runs.filter(({ state }) => state === "done"));
   view.load(query);
-  return { update: (route) => { view.load(route.query); return true; } };
+  return { unmount: () => view.leave(), update: (route) => { view.load(route.query); return true; } };
 }
 
 class Compare {
@@ -20,6 +20,7 @@ class Compare {
     this.problem = problemBox();
     this.status = h("p", { role: "status", class: "muted" });
     this.result = h("div", { class: "stack" });
+    this.cancel = button("Cancel", () => this.stop(), { hidden: true });
     const select = (label) => {
       const id = unique("run");
       const control = h("select", { id, onchange: () => this.changed() }, h("option", { value: "" }, "choose…"), runs.map((run) =>
@@ -30,7 +31,7 @@ class Compare {
     Object.assign(this, { a, b });
     box.append(heading("Compare two classifiers", "Both answer the same photos, which neither has learned from: their test photos or, where there are none, those of validation."),
       runs.length < 2 ? h("p", {}, "Two finished trainings are needed; there ", runs.length ? "is one. " : "are none. ", h("a", { href: "#/workbench" }, "Train another")) : h("div", { class: "row end" }, first, second),
-      this.problem, this.status, this.result);
+      this.problem, this.status, this.cancel, this.result);
   }
 
   changed() {
@@ -38,7 +39,22 @@ class Compare {
     location.hash = `#/workbench/compare?${chosen.join("&")}`;
   }
 
+  /** The server ends what nobody waits for. */
+  leave() {
+    this.going?.abort();
+    this.turn = null;
+    this.result.removeAttribute("aria-busy");
+    this.cancel.hidden = true;
+  }
+
+  stop() {
+    this.leave();
+    setText(this.status, "Cancelled. Choose two to compare.");
+    this.a.focus();
+  }
+
   async load(query) {
+    this.leave();
     const known = (id) => (this.runs.some((run) => run.id === id) ? id : "");
     [this.a.value, this.b.value] = [known(query.get("a")), known(query.get("b"))];
     this.result.replaceChildren();
@@ -47,11 +63,13 @@ class Compare {
     if (!this.a.value || !this.b.value) return;
     if (this.a.value === this.b.value) return void setText(this.problem, "These are the same; choose two different ones.");
     const mine = this.turn = {};
-    setText(this.status, "Both are looking at the photos…");
+    this.going = new AbortController();
+    this.cancel.hidden = false;
+    setText(this.status, "Both are looking at the photos… Classifiers can be tried meanwhile; leaving this page cancels it.");
     this.result.setAttribute("aria-busy", "true");
-    const found = await attempt(this.problem, () => server.compare(this.a.value, this.b.value));
+    const found = await attempt(this.problem, () => server.compare(this.a.value, this.b.value, this.going.signal));
     if (mine !== this.turn) return;
-    this.result.removeAttribute("aria-busy");
+    this.leave();
     setText(this.status, "");
     if (found) this.show(found);
   }

@@ -1,7 +1,7 @@
 // A training while it runs, and what came of it: phase, pace, live chart, stop and resume.
 
 import { grouped } from "../../math/format.js";
-import { accuracyWords, cautions, mainSplit, percent } from "../../math/scores.js";
+import { accuracyWords, cautions, counted, mainSplit, percent } from "../../math/scores.js";
 import { duration, hear, historyRows, phaseWords, share, shownRows, START } from "../../math/training.js";
 import { ServerError } from "../../server.js";
 import { h, setText } from "../../widgets/dom.js";
@@ -9,6 +9,7 @@ import { RunChart } from "../../widgets/run_chart.js";
 import { button, card, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, busy, NextBar, NO_SET, problemBox, sentence } from "./parts.js";
+import { measuredOn } from "./runs.js";
 
 const [EVERY, HIDDEN, GONE] = [700, 3000, 2500]; // ms between two questions to the server
 const STATES = { running: "Training", stopped: "Stopped", done: "Done", failed: "Failed" };
@@ -101,7 +102,7 @@ class Follow {
     const rows = this.rows();
     this.stopping &&= this.running;
     setText(this.phase, this.stopping ? "Stopping: the state is being written…"
-      : this.running ? phaseWords(training) : END[about.state](rows));
+      : this.running ? phaseWords(training, about.kind) : END[about.state](rows, about.kind));
     const far = this.running ? share(training) : null;
     this.bar.hidden = !this.running;
     if (far === null) this.bar.removeAttribute("value");
@@ -155,7 +156,7 @@ class Follow {
     if (key === this.told) return;
     this.told = key;
     const accuracy = rows.at(-1)?.validation_accuracy;
-    this.say(`${phaseWords(this.training)}${accuracy === undefined ? "" : ` Validation accuracy ${percent(accuracy)}.`}`);
+    this.say(`${phaseWords(this.training, this.about.kind)}${accuracy === undefined ? "" : ` Validation accuracy ${percent(accuracy)}.`}`);
   }
 
   say(text) { setText(this.status, text); }
@@ -198,7 +199,7 @@ class Follow {
     this.pick.hidden = !past.length;
     this.boxes = past.map((one) => {
       const input = h("input", { type: "checkbox", value: one.id, onchange: () => this.choose() });
-      this.pick.append(h("label", { class: "check small" }, input, `${one.name}${one.accuracy === null ? "" : ` (${percent(one.accuracy)})`}`));
+      this.pick.append(h("label", { class: "check small" }, input, `${one.name}${one.accuracy === null ? "" : ` (${percent(one.accuracy)} of ${measuredOn(one)})`}`));
       return input;
     });
   }
@@ -233,7 +234,8 @@ class Follow {
 
 const END = {
   done: () => "",
-  stopped: (rows) => `Stopped after ${rows.length === 1 ? "1 epoch" : `${rows.length} epochs`}; what was learned so far is kept.`,
+  stopped: (rows, kind) => `Stopped ${!rows.length ? "before the first epoch was done" : kind === "fine-tune" && rows[0].phase === "head"
+    ? "when the head had learned, and the last blocks not yet" : `after ${counted(rows.length, "epoch")}`}; what was learned so far is kept.`,
   failed: () => "The training ended with an error.",
 };
 

@@ -11,7 +11,7 @@ import { attempt, problemBox } from "./parts.js";
 
 export function mount(box, { about }) {
   const view = new Inside(box, about);
-  const photo = kept();
+  const photo = kept(about.id);
   if (photo) view.input.open(photo.blob, photo.name);
   view.filters();
   return { unmount: () => view.unmount() };
@@ -39,7 +39,7 @@ class Inside {
 
   async look(blob, name, live) {
     this.photo = { blob, name };
-    keep(this.photo);
+    keep(this.about.id, this.photo);
     return this.show(this.select.value || null, live);
   }
 

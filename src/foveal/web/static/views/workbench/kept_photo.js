@@ -1,6 +1,7 @@
 // The photo that is tried, in this tab's memory only: it goes along from part to part.
 
-let current = null;
+let current = {};
 
-export const keep = (photo) => { current = photo; };
-export const kept = () => current;
+export const keep = (run, photo) => { current = { run, photo }; };
+/** Only for the classifier that it was given to. */
+export const kept = (run) => (current.run === run ? current.photo : null);

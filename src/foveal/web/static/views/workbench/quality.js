@@ -16,12 +16,12 @@ const SPLITS = { test: "Test photos", validation: "Validation photos" };
 export function mount(box, { about }) {
   const quality = new Quality(about);
   box.append(quality.root);
-  return {};
+  return { unmount: () => quality.going.abort() };
 }
 
 class Quality {
   constructor(about) {
-    Object.assign(this, { about, metrics: about.metrics });
+    Object.assign(this, { about, metrics: about.metrics, going: new AbortController() });
     this.problem = problemBox();
     this.root = h("div", { class: "stack" });
     this.splits = Object.keys(SPLITS).filter((name) => this.metrics.splits[name]);
@@ -73,12 +73,13 @@ class Quality {
     if (!n) return;
     const wait = aside("Looking for them…"); // the first time all photos are named again
     this.photos.append(wait);
-    const found = await attempt(this.problem, () => server.cellPhotos(this.about.id, this.split, actual, predicted));
+    const found = await attempt(this.problem, () => server.cellPhotos(this.about.id, this.split, actual, predicted, this.going.signal));
     wait.remove();
     if (!found || mine !== this.asked) return;
     const { photos } = found;
     if (photos.length < n) setText(heading, `${title}: ${photos.length} of ${counted(n, "photo")}`);
-    this.photos.append(gallery(photos, title, (photo) => [photo.name, percent(photo.probability, 0)]));
+    this.photos.append(aside(`Below each photo: how probable “${predicted}” is, says the classifier. The surest come first.`),
+      gallery(photos, title, (photo) => [photo.name, `${predicted}: ${percent(photo.probability, 0)}`]));
   }
 }
 

@@ -18,7 +18,7 @@ const METHODS = [["gradcam", "Grad-CAM"], ["gradcam++", "Grad-CAM++"], ["occlusi
 
 export function mount(box, { about }) {
   const view = new TryPhoto(box, about);
-  const photo = kept();
+  const photo = kept(about.id);
   view.prepare(view.reject.checked).catch(quietly); // before the first photo comes
   if (photo) view.input.open(photo.blob, photo.name);
   return { unmount: () => view.unmount() };
@@ -73,7 +73,7 @@ class TryPhoto {
       return false;
     }
     this.photo = { blob, name };
-    keep(this.photo);
+    keep(this.about.id, this.photo);
     this.show(found, live);
     return true;
   }
@@ -160,6 +160,7 @@ class TryPhoto {
     this.panes.hidden = true;
     this.heat.root.hidden = true; // the map is of the photo before
     this.explained = null;
+    this.going?.abort();
     setText(this.busy, "");
   }
 
@@ -174,10 +175,12 @@ class TryPhoto {
     this.explained = label;
     this.panes.hidden = false;
     const mine = this.explaining = {};
+    this.going?.abort();
+    this.going = new AbortController();
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === label)));
     setText(this.busy, this.heat.said ? "Working it out…" : "Working it out; the first time takes a few seconds more…");
     const title = METHODS.find(([name]) => name === this.method)[1].replace(" (slow)", "");
-    const found = await attempt(this.problem, () => server.explain(this.about.id, this.photo.blob, label, this.method));
+    const found = await attempt(this.problem, () => server.explain(this.about.id, this.photo.blob, label, this.method, this.going.signal));
     if (mine !== this.explaining || label !== this.explained) return;
     setText(this.busy, "");
     if (!found) return;
@@ -187,6 +190,7 @@ class TryPhoto {
 
   unmount() {
     this.here = false;
+    this.going?.abort();
     this.input.unmount();
   }
 }
