@@ -13,15 +13,13 @@ from foveal.data.records import Sample
 from foveal.data.similarity import Look, look_of
 from foveal.data.threads import map_in_threads
 from foveal.errors import ImageError
-from foveal.images.io import load_image, open_image
+from foveal.images.io import open_image, pixels_of
 
 TINY = 32  # pixels; below this most networks have nothing to look at
 
 # All of a JPEG's data is read at any scale, so a cut is found; decoding all pixels as well takes
 # three times as long. Sides below TINY are never scaled.
 _DECODED_SIDE = 128
-
-_OPAQUE = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})  # not worth opening a second time
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +63,9 @@ def scan_images(
 
 def _scan(path: Path) -> Scan:
     try:
-        transparent = path.suffix.lower() not in _OPAQUE and _declares_transparency(path)
-        image = load_image(path, min_side=_DECODED_SIDE)
+        with open_image(path) as opened:
+            transparent = opened.has_transparency_data
+            image = pixels_of(opened, _DECODED_SIDE)
     except ImageError as error:
         return Scan(error=error)
     return Scan(
@@ -77,14 +76,10 @@ def _scan(path: Path) -> Scan:
     )
 
 
-def _declares_transparency(path: Path) -> bool:
-    with open_image(path) as opened:
-        return opened.has_transparency_data
-
-
 def _is_grey(image_HWC: NDArray[np.uint8]) -> bool:
-    red, green, blue = np.moveaxis(image_HWC[::4, ::4], 2, 0)  # a quarter decides most photos
-    if not (np.array_equal(red, green) and np.array_equal(green, blue)):
-        return False
-    red, green, blue = np.moveaxis(image_HWC, 2, 0)
-    return bool(np.array_equal(red, green) and np.array_equal(green, blue))
+    some = image_HWC[::4, ::4]  # a quarter decides most photos
+    return _is_even(some) and _is_even(image_HWC)
+
+
+def _is_even(image_HWC: NDArray[np.uint8]) -> bool:
+    return np.array_equal(image_HWC[:, :, 1:], image_HWC[:, :, :-1])

@@ -6,6 +6,10 @@ dark background, so a candidate counts only if its 16 × 16 colour thumbnails co
 on photos: copies that were compressed again, scaled, brightened or given more contrast keep a
 distance <= 9 and nearly all a correlation >= 0.985; different photos within that distance stay
 below 0.92; what lies between are shots of one scene, moments apart.
+
+Pictures of one kind have hashes alike: of 70,000 pictures of clothes, 74 million pairs do. Nearly
+all of those are told apart by thumbnails of 4 × 4 and 8 × 8 pixels, which are never further apart
+than the whole ones.
 """
 
 from __future__ import annotations
@@ -21,7 +25,9 @@ from PIL import Image
 
 MAX_DISTANCE = 10  # bits of 64
 MIN_CORRELATION = 0.985
+_MAX_APART = 2 - 2 * MIN_CORRELATION  # the same of unit vectors, as a squared distance
 _SIDE = 16
+_COARSE = (4, 8)  # sides at which thumbnails are compared first
 _MIN_CONTRAST = 2.0  # grey levels; below, a thumbnail is one colour and says nothing
 _BLOCK = 1 << 20  # pairs compared at once: what the processor's cache holds
 _CONFIRM = 1 << 12
@@ -76,6 +82,7 @@ def near_identical(looks: Sequence[Look]) -> list[list[int]]:
         return []
     hashes = np.array([look.hash for look in looks], dtype=np.uint64)
     vectors = _unit_vectors(np.stack([look.thumbnail for look in looks]))
+    stages = [*(_coarse(vectors, side) for side in _COARSE), vectors]
     parents = list(range(len(looks)))
     rows = max(1, _BLOCK // len(looks))
     for start in range(0, len(looks), rows):
@@ -83,7 +90,7 @@ def near_identical(looks: Sequence[Look]) -> list[list[int]]:
         near = np.flatnonzero(distances <= MAX_DISTANCE)
         left, right = np.divmod(near, len(looks) - start)
         later = right > left  # each pair once, none with itself
-        for one, other in _confirmed(left[later] + start, right[later] + start, vectors):
+        for one, other in _confirmed(left[later] + start, right[later] + start, stages):
             parents[_root(one, parents)] = _root(other, parents)
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for position in range(len(looks)):
@@ -92,28 +99,38 @@ def near_identical(looks: Sequence[Look]) -> list[list[int]]:
 
 
 def _confirmed(
-    left: NDArray[np.intp], right: NDArray[np.intp], vectors: NDArray[np.float32]
+    left: NDArray[np.intp], right: NDArray[np.intp], stages: Sequence[NDArray[np.float32]]
 ) -> list[tuple[int, int]]:
-    """Keep the pairs whose thumbnails correlate; in pieces, for the memory."""
+    """Keep the pairs whose thumbnails correlate, coarse ones first; in pieces, for the memory."""
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(left), _CONFIRM):
         one, other = left[start : start + _CONFIRM], right[start : start + _CONFIRM]
-        correlations = np.einsum("ij,ij->i", vectors[one], vectors[other])
-        near = correlations >= MIN_CORRELATION
-        pairs += zip(one[near].tolist(), other[near].tolist(), strict=True)
+        for vectors in stages:
+            apart = vectors[one] - vectors[other]
+            near = np.einsum("ij,ij->i", apart, apart) <= _MAX_APART
+            one, other = one[near], other[near]
+        pairs += zip(one.tolist(), other.tolist(), strict=True)
     return pairs
 
 
 def _unit_vectors(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Centre each channel and scale, so that a product is a correlation; even ones become 0."""
-    pixels = thumbnails.reshape(len(thumbnails), -1, 3).astype(np.float32)
-    pixels -= pixels.mean(axis=1, keepdims=True)  # a common tint is no likeness
-    vectors = pixels.reshape(len(thumbnails), -1)
+    """Centre each channel and scale: squared distances become 2 - 2 × correlation.
+
+    Thumbnails of one even colour become NaN, which is near to nothing.
+    """
+    vectors = thumbnails.reshape(len(thumbnails), -1, 3).astype(np.float32)
+    vectors -= vectors.mean(axis=1, keepdims=True)  # a common tint is no likeness
+    vectors = vectors.reshape(len(thumbnails), -1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    even = lengths < _MIN_CONTRAST * np.sqrt(vectors.shape[1])
-    return cast(
-        "NDArray[np.float32]", np.where(even, 0, vectors / np.maximum(lengths, 1e-6)).astype("f4")
-    )
+    vectors /= np.where(lengths < _MIN_CONTRAST * np.sqrt(vectors.shape[1]), np.nan, lengths)
+    return vectors
+
+
+def _coarse(vectors: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Project thumbnails onto squares of even colour, which makes no distance longer."""
+    square = _SIDE // side
+    cells = vectors.reshape(-1, side, square, side, square, 3).sum(axis=(2, 4)) / square
+    return cast("NDArray[np.float32]", cells.reshape(len(vectors), -1))
 
 
 def _root(position: int, parents: list[int]) -> int:

@@ -77,10 +77,23 @@ def load_image(
     if min_side is not None and min_side < 1:
         raise UsageError(f"`min_side` must be at least 1 pixel; got {min_side}.")
     with open_image(source, name=name, max_pixels=max_pixels) as image:
-        if min_side is not None:
-            image.draft(None, (min_side, min_side))
-        image.load()
-        return upright(rgb_pixels(image), orientation_of(image))
+        return pixels_of(image, min_side)
+
+
+def pixels_of(opened: Image.Image, min_side: int | None = None) -> NDArray[np.uint8]:
+    """Decode an image that `open_image` opened, in its block.
+
+    Args:
+        opened: the image.
+        min_side: see `load_image`.
+
+    Returns:
+        uint8 (H, W, 3); see `load_image`.
+    """
+    if min_side is not None:
+        opened.draft(None, (min_side, min_side))
+    opened.load()
+    return upright(rgb_pixels(opened), orientation_of(opened))
 
 
 def image_pixels(image: Image.Image, *, name: str = "image") -> NDArray[np.uint8]:
