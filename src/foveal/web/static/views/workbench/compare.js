@@ -31,7 +31,7 @@ class Compare {
     Object.assign(this, { a, b });
     box.append(heading("Compare two classifiers", "Both answer the same photos, which neither has learned from: their test photos or, where there are none, those of validation."),
       runs.length < 2 ? h("p", {}, "Two finished trainings are needed; there ", runs.length ? "is one. " : "are none. ", h("a", { href: "#/workbench" }, "Train another")) : h("div", { class: "row end" }, first, second),
-      this.problem, this.status, this.cancel, this.result);
+      this.problem, this.status, h("div", { class: "row" }, this.cancel), this.result);
   }
 
   changed() {
