@@ -23,6 +23,7 @@ from foveal.training.dense import dense_logits
 from foveal.training.engine import Fitted
 from foveal.training.head import Features, TrainedHead, train_head
 from foveal.training.parallel import Processes
+from foveal.training.record import EpochRecord
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener
@@ -220,18 +221,16 @@ class Classifier(TrainableClassifier):
         """Train the last blocks too, after the head, with a smaller learning rate.
 
         The frozen blocks run once for each view of a photo; the others learn from what they gave.
+        Where that names fewer validation photos rightly than the head alone, the head is kept.
 
         Args:
             config: the settings; None for the defaults with this classifier's seed.
             unfreeze: how many of the last blocks learn, or ``"all"``; None for a third of them.
-            unfreeze_layers: how many of the last layers learn, in whole blocks; instead of
-                `unfreeze`.
+            unfreeze_layers: how many of the last layers, in whole blocks; instead of `unfreeze`.
             lr_mult: the blocks' learning rate, as a part of the head's; 0.01 to 0.2 is usual.
-            cache_gb: the most that activations may take; beyond it the frozen blocks run again
-                in every epoch, on fresh augmentation.
+            cache_gb: the most that activations may take; beyond, frozen blocks run in every epoch.
             batchnorm: ``"fixed"`` keeps the statistics that the weights were trained with.
-            policy: random changes of a photo on top of its augmentation; anything but ``"none"``
-                makes the frozen blocks run again in every epoch.
+            policy: more random changes of photos; with any, frozen blocks run in every epoch.
             callbacks: hear of every epoch, and may stop it; see `foveal.training.callbacks`.
             checkpoints: a folder for what a killed training goes on from; None for none.
             **settings: single settings of `NetworkConfig` instead, such as ``epochs=8``.
@@ -251,16 +250,17 @@ class Classifier(TrainableClassifier):
         tuning = Tuning(unfreeze, unfreeze_layers, lr_mult, cache_gb, batchnorm, policy)
         return FineTuning(self, tuning, config).run(callbacks, checkpoints)
 
-    def use_head(self, head: TrainedHead) -> None:
+    def use_head(self, head: TrainedHead, tried: Sequence[EpochRecord] = ()) -> None:
         """Put a trained head on the backbone.
 
         Args:
             head: what `fit_head` gave, now or in an earlier process.
+            tried: the epochs of a fine-tuning that was no better than this head.
         """
         self.head = head
         rejector = rejector_from(self._features) if self._features else None
-        backbone, classes = self.encoder.backbone, self.data.classes
-        self.became(HeadModel(backbone, head, classes, self.provenance(), rejector))
+        backbone, classes, made = self.encoder.backbone, self.data.classes, self.provenance()
+        self.became(HeadModel(backbone, head, classes, made, rejector, tuple(tried)))
 
     def trained_head(self) -> TrainedHead:
         """Return the head.

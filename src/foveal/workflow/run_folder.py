@@ -133,7 +133,6 @@ def report_data(run: Run, start: Start, config: Mapping[str, Any]) -> ReportData
         What `foveal.evaluation.render_report` takes.
     """
     data, model, settings = run.classifier.data, run.classifier.trained(), start.settings
-    last = model.history[-1].phase if model.history else "head"
     return ReportData(
         title=settings.folder.absolute().stem,
         run_name=run.folder.name,
@@ -141,7 +140,7 @@ def report_data(run: Run, start: Start, config: Mapping[str, Any]) -> ReportData
         classes=data.classes,
         counts={str(split): classes for split, classes in data.counts().items()},
         evaluations=run.evaluations,
-        history=[asdict(record) for record in model.history if record.phase == last],
+        history=[asdict(record) for record in model.history if record.phase == model.phase],
         best_epoch=model.best_epoch,
         timing=run.timing,
         warnings=run.warnings,

@@ -15,7 +15,7 @@ from foveal.runtime.model_folder import ModelConfig
 from foveal.runtime.predictor import Predictor
 from foveal.runtime.rejector import Rejector, write_rejector
 from foveal.training.head import TrainedHead
-from foveal.training.record import EpochRecord
+from foveal.training.record import EpochRecord, Phase
 from foveal.workflow import assemble
 
 
@@ -27,8 +27,12 @@ class Trained(Protocol):
         """One record an epoch, of every phase."""
 
     @property
+    def phase(self) -> Phase:
+        """The phase whose weights were kept."""
+
+    @property
     def best_epoch(self) -> int:
-        """The epoch of the last phase whose weights were kept."""
+        """The epoch of that phase whose weights were kept."""
 
     @property
     def temperature(self) -> float:
@@ -70,15 +74,22 @@ class HeadModel:
     """Versions, engine and the fingerprint of the data."""
     rejector: Rejector | None = None
     """When to answer "none of these", where that was learned."""
+    tried: tuple[EpochRecord, ...] = ()
+    """The epochs of a fine-tuning that was not better."""
 
     @property
     def history(self) -> Sequence[EpochRecord]:
-        """One record an epoch."""
-        return self.head.history
+        """One record an epoch, of every phase."""
+        return (*self.head.history, *self.tried)
+
+    @property
+    def phase(self) -> Phase:
+        """The head's training."""
+        return "head"
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights were kept."""
+        """The epoch of the head whose weights were kept."""
         return self.head.best_epoch
 
     @property
@@ -140,6 +151,11 @@ class NetworkModel:
     """Versions, engine and the fingerprint of the data."""
     frozen: Backbone | None = None
     """The blocks that were not trained, as they ran; None where all were."""
+
+    @property
+    def phase(self) -> Phase:
+        """The last phase."""
+        return self.history[-1].phase
 
     def predictor(self, *, many: bool = False) -> Predictor:
         """Put the classifier on OpenVINO; see `Trained.predictor`.

@@ -35,7 +35,7 @@ from foveal.training.suffix import (
 )
 from foveal.workflow.fitting import calibrated, fit_network
 from foveal.workflow.trained import NetworkModel
-from foveal.workflow.tuning import USUAL_LR_MULT, Tuning, setback_of
+from foveal.workflow.tuning import Tuning, setback_of
 
 if TYPE_CHECKING:
     from foveal.workflow.classifier import Classifier
@@ -99,20 +99,6 @@ class FineTuning:
         rates = f"head {lr:g}, blocks {lr * mult:g} ({mult:g} × that)"
         return [*plan.rows(), ("learning rate", rates)]
 
-    def warnings(self) -> list[str]:
-        """Return what is unusual about the settings.
-
-        Returns:
-            Sentences.
-        """
-        low, high = USUAL_LR_MULT
-        if low <= self.tuning.lr_mult <= high:
-            return []
-        return [
-            f"--lr-mult {self.tuning.lr_mult:g} is outside the usual {low} to {high}: trained "
-            f"blocks are {'hardly moved' if self.tuning.lr_mult < low else 'easily spoilt'}."
-        ]
-
     def run(
         self, callbacks: Sequence[Callback] = (), checkpoints: str | Path | None = None
     ) -> Fitted:
@@ -127,7 +113,7 @@ class FineTuning:
         """
         classifier = self.classifier
         listener = classifier.listener
-        for sentence in self.warnings():
+        for sentence in self.tuning.warnings():
             listener.warn(sentence)
         source = self._source(checkpoints)
         started = time.perf_counter()
@@ -149,12 +135,6 @@ class FineTuning:
             identity=self._identity(source),
             listener=listener,
         )
-        setback = setback_of(classifier.trained_head().history, fitted.history)
-        if setback is not None:
-            listener.warn(setback)
-        network = self.suffix.join()
-        temperature = calibrated(module, network, validation, fitted.mode)
-        classifier.timing["finetune_seconds"] = time.perf_counter() - started
         classifier.facts = {
             "frozen_blocks": self.unfreezing.frozen,
             "trained_blocks": list(self.unfreezing.names),
@@ -162,7 +142,24 @@ class FineTuning:
             "mode": str(fitted.mode),
             "threads": usable_cores(),
         }
+        self._keep_the_better(module, validation, fitted)
+        classifier.timing["finetune_seconds"] = time.perf_counter() - started
+        return fitted
+
+    def _keep_the_better(self, module: nn.Module, validation: TrainingData, fitted: Fitted) -> None:
+        """Keep the fine-tuned network, or the head alone where that is better on validation."""
+        classifier = self.classifier
         head = classifier.trained_head()
+        setback = setback_of(
+            head.history[head.best_epoch - 1], fitted.history[fitted.weights_of_epoch - 1]
+        )
+        if setback is not None:
+            classifier.listener.warn(setback)
+            classifier.facts["kept"] = "head"
+            classifier.use_head(head, tried=fitted.history)
+            return
+        network = self.suffix.join()
+        temperature = calibrated(module, network, validation, fitted.mode)
         widths = (head.layers[0][0].shape[1], *(weight.shape[0] for weight, _ in head.layers))
         classifier.became(
             NetworkModel(
@@ -178,7 +175,6 @@ class FineTuning:
                 frozen=None if self.encoder is None else self.encoder.backbone,
             )
         )
-        return fitted
 
     def learning_rate_curve(
         self, *, steps: int, on_step: Callable[[int, int, float], None]

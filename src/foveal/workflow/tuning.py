@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,6 +47,20 @@ class Tuning:
         if self.unfreeze is not None and self.unfreeze_layers is not None:
             raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
 
+    def warnings(self) -> list[str]:
+        """Return what is unusual.
+
+        Returns:
+            Sentences.
+        """
+        low, high = USUAL_LR_MULT
+        if low <= self.lr_mult <= high:
+            return []
+        return [
+            f"--lr-mult {self.lr_mult:g} is outside the usual {low} to {high}: trained blocks are "
+            f"{'hardly moved' if self.lr_mult < low else 'easily spoilt'}."
+        ]
+
 
 def tuning_seconds(photos: dict[str, int], rate: float) -> float:
     """Estimate what fine-tuning with the defaults takes, without loading anything.
@@ -81,24 +94,21 @@ def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
     return NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
 
 
-def setback_of(before: Sequence[EpochRecord], after: Sequence[EpochRecord]) -> str | None:
+def setback_of(head: EpochRecord, tuned: EpochRecord) -> str | None:
     """Say so where fine-tuning made a classifier worse.
 
     Args:
-        before: the epochs of the head alone.
-        after: the epochs of fine-tuning.
+        head: the epoch whose weights the head alone kept.
+        tuned: the epoch whose weights fine-tuning kept.
 
     Returns:
-        A sentence, or None where the best epoch of each names as many validation photos rightly,
-        or fine-tuning more.
+        A sentence, or None where fine-tuning names as many validation photos rightly, or more.
     """
-    head, tuned = (
-        max(record.validation_accuracy for record in epochs) for epochs in (before, after)
-    )
-    if tuned >= head:
+    before, after = head.validation_accuracy, tuned.validation_accuracy
+    if after >= before:
         return None
     return (
-        f"fine-tuning did not help: the head alone named {100 * head:.1f} % of the validation "
-        f"photos rightly, with trained blocks it was {100 * tuned:.1f} % at best. Train without "
-        "--fine-tune, or with a smaller --lr."
+        f"fine-tuning did not help, so the head alone is kept: it names {100 * before:.1f} % of "
+        f"the validation photos rightly, with trained blocks it was {100 * after:.1f} %. A smaller "
+        "--lr, or more photos, may help."
     )
