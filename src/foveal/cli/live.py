@@ -65,10 +65,8 @@ class TerminalListener(Listener):
             self._bar, self._stage = _epoch_bar(self._console), stage
             self._task = self._bar.add_task(stage, total=step.total, figures="")
             self._bar.start()
-        figures = (
-            f"loss {step.loss:.3f}  {percent(step.accuracy)}  {step.images_per_second:.0f}/s  "
-            f"{duration(step.seconds_left)} left  {sparkline(self._accuracies)}"
-        )
+        figures = f"loss {step.loss:.3f}  {percent(step.accuracy)}  {_pace(step)}"
+        figures += sparkline(self._accuracies)
         self._bar.update(self._task, completed=step.done, figures=figures)
 
     def note(self, sentence: str) -> None:
@@ -161,3 +159,10 @@ def _epoch_bar(target: Console) -> Progress:
         console=target,
         transient=True,
     )
+
+
+def _pace(step: Step) -> str:
+    """Say how fast it goes, once that is known."""
+    if step.images_per_second is None or step.seconds_left is None:
+        return ""
+    return f"{step.images_per_second:.0f}/s  {duration(step.seconds_left)} left  "

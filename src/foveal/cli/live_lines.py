@@ -146,7 +146,7 @@ class PlainListener(Listener):
 
 def _pace(step: Step) -> str:
     """Say how fast it goes, once that is known."""
-    if not step.images_per_second:
+    if step.images_per_second is None or step.seconds_left is None:
         return ""
     return f", {step.images_per_second:.0f} a second, {duration(step.seconds_left)} left"
 

@@ -118,9 +118,9 @@ def _unit_vectors(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     Thumbnails of one even colour become NaN, which is near to nothing.
     """
-    vectors = thumbnails.reshape(len(thumbnails), -1, 3).astype(np.float32)
-    vectors -= vectors.mean(axis=1, keepdims=True)  # a common tint is no likeness
-    vectors = vectors.reshape(len(thumbnails), -1)
+    colours = thumbnails.reshape(len(thumbnails), -1, 3).astype(np.float32)
+    colours -= colours.mean(axis=1, keepdims=True)  # a common tint is no likeness
+    vectors = colours.reshape(len(thumbnails), -1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors /= np.where(lengths < _MIN_CONTRAST * np.sqrt(vectors.shape[1]), np.nan, lengths)
     return vectors

@@ -138,8 +138,11 @@ class _Live:
         moment, overall = time.perf_counter(), (epoch - 1) * total + done
         self._begun = self._begun or (moment, overall)
         passed, steps = moment - self._begun[0], overall - self._begun[1]
-        a_step = passed / steps if steps else 0.0
-        left = max(0.0, min(a_step * (total * self.config.epochs - overall), self._allowed()))
+        rate = left = None
+        if steps:
+            to_do = total * self.config.epochs - overall
+            rate = self.samples / total * steps / passed
+            left = max(0.0, min(passed / steps * to_do, self._allowed()))
         self.listener.step(
             Step(
                 epoch=epoch,
@@ -148,7 +151,7 @@ class _Live:
                 total=self.samples,
                 loss=loss,
                 accuracy=accuracy,
-                images_per_second=self.samples / total / a_step if a_step else 0.0,
+                images_per_second=rate,
                 seconds_left=left,
             )
         )

@@ -27,10 +27,10 @@ class Step:
     """Mean loss of this epoch so far."""
     accuracy: float
     """Share of this epoch's photos that were named rightly so far."""
-    images_per_second: float
-    """How fast it goes."""
-    seconds_left: float
-    """Until the last epoch's end at this speed, or the time limit."""
+    images_per_second: float | None
+    """How fast it goes; None in the first step."""
+    seconds_left: float | None
+    """Until the last epoch's end at this speed, or the time limit; None in the first step."""
 
 
 class Listener:
