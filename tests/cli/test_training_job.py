@@ -15,6 +15,7 @@ import pytest
 
 import foveal
 from conftest import write_photos
+from foveal.errors import ModelError
 
 # The mode is named, since what a busy machine measures may differ from run to run.
 MODE = ["--precision", "f32", "--channels-last", "on"]
@@ -93,9 +94,14 @@ def test_a_run_that_was_killed_is_resumed_to_the_same_bits(photos, uninterrupted
     process.wait()
     (run,) = tmp_path.iterdir()
     assert not (run / "report.html").exists()
+    with pytest.raises(ModelError, match=f"foveal train --resume {run}"):
+        foveal.load(run)
     events = train("--resume", run)
     assert len([event for event in events if event["event"] == "epoch"]) >= 1
     assert fingerprint(run) == fingerprint(uninterrupted)
+    photo = next(path for path in photos.rglob("*") if path.is_file())
+    named, expected = (foveal.load(of).predict(photo) for of in (run, uninterrupted))
+    assert named.probabilities == expected.probabilities
     message = train("--resume", run, check=1)
     assert f"{run} is finished: there is nothing to resume." in message
 

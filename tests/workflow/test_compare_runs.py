@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from foveal.errors import DataError
+from foveal.errors import DataError, UsageError
 from foveal.metrics import compare_pairs
 from foveal.workflow.compare_runs import compare_runs, in_words
 from small_run import write_colour_run, write_table
@@ -104,6 +104,12 @@ def test_what_cannot_be_compared_says_so(runs, tmp_path):
     write_table(runs[1], tmp_path / "photos", rows)
     with pytest.raises(DataError, match=r"is 'red' in .*one and 'blue' in .*two"):
         compare_runs(*runs)
+
+
+def test_a_run_is_not_compared_with_itself(runs):
+    run = runs[0]
+    with pytest.raises(UsageError, match=r"two different runs are compared; got .+one twice"):
+        compare_runs(run, run.parent / "two" / ".." / "one")
 
 
 def pairs(only_first, only_second, both):

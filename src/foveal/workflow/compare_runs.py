@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foveal.data import counted, list_labelled
-from foveal.errors import DataError
+from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.metrics import Paired, compare_pairs, wilson_interval
 from foveal.runtime.predictor import load
@@ -98,9 +98,12 @@ def compare_runs(
         The comparison.
 
     Raises:
+        UsageError: both are the same folder.
         DataError: there are no such photos, or a class is not one of both models'.
         ModelError: there is no model.
     """
+    if first.resolve() == second.resolve():
+        raise UsageError(f"two different runs are compared; got {first} twice.")
     listener = listener or Listener()
     split: Literal["test", "validation"] = "test"
     if data is None:
