@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+# Before any test imports OpenVINO or NNCF by itself: what they would send home is sent by a forked
+# copy of the tests' process, which keeps the browser's pipes open and lets its end hang.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SWITCHES = [

@@ -44,14 +44,13 @@ async function answer(response) {
 }
 
 export async function ask(path, options = {}) {
-  let response;
   try {
-    response = await fetch(path, { ...options, headers: { ...options.headers, ...proof } });
-  } catch {
+    const sent = fetch(path, { ...options, headers: { ...options.headers, ...proof } });
+    return await answer(await sent.catch(() => { throw new ServerError(GONE); }));
+  } catch (error) {
     if (options.signal?.aborted) return new Promise(() => {}); // nobody waits any longer
-    throw new ServerError(GONE);
+    throw error;
   }
-  return answer(response);
 }
 
 function get(path) {
