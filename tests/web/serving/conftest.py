@@ -30,7 +30,7 @@ from web.raw_client import Answer, RawClient
 
 SIDE = 32
 CLASSES = tuple(f"{place} {colour}" for place in "ABCD" for colour in ("red", "green", "blue"))
-SMALL = Limits(queue=8, max_mb=4, max_pixels=4_000_000, max_images=4, workers=2, body_seconds=3)
+SMALL = Limits(queue=8, max_mb=4, max_pixels=4_000_000, max_images=4, workers=2)
 
 
 def write_quarters_model(folder: Path) -> Path:

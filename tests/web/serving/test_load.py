@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -152,16 +153,17 @@ def test_more_bytes_than_all_requests_may_hold_are_refused(model):
         assert made.predict(png()).status == 200
 
 
-def test_twenty_slow_bodies_cost_others_nothing_and_end_in_408(server):
+def test_twenty_slow_bodies_cost_others_nothing_and_end_in_408(model):
     head = b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
-    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(20)]
-    for raw in slow:
-        raw.sendall(head + b"Content-Length: 1000\r\n\r\nslowly")
-    with Pulse(server):
-        assert [server.predict(png()).status for _ in range(10)] == [200] * 10
-        answers = [whole(raw) for raw in slow]
-    for raw in slow:
-        raw.close()
+    with serving(model, replace(SMALL, body_seconds=3)) as made:
+        slow = [socket.create_connection(("127.0.0.1", made.port), timeout=60) for _ in range(20)]
+        for raw in slow:
+            raw.sendall(head + b"Content-Length: 1000\r\n\r\nslowly")
+        with Pulse(made):
+            assert [made.predict(png()).status for _ in range(10)] == [200] * 10
+            answers = [whole(raw) for raw in slow]
+        for raw in slow:
+            raw.close()
     assert all(answer.startswith(b"HTTP/1.1 408") for answer in answers)
     assert all(b"must arrive within 3 seconds" in answer for answer in answers)
 

@@ -35,6 +35,15 @@ def open_docs(page: Any, port: int) -> None:
     page.wait_for_selector("html[data-ready]")
 
 
+def name_them(page: Any) -> Any:
+    """Press the button and return the cards, or fail with the sentence that came instead."""
+    page.get_by_role("button", name="Name them").click()
+    page.locator("article.answer, #status.failed").first.wait_for()
+    cards = page.locator("article.answer")
+    assert cards.count(), page.get_by_role("status").inner_text()
+    return cards
+
+
 def photo(name: str, colour: str) -> dict[str, Any]:
     return {"name": name, "mimeType": "image/png", "buffer": png(colour)}
 
@@ -46,9 +55,7 @@ def test_a_newcomer_names_photos_and_sees_the_same_command(page, server):
     page.set_input_files("#files", [photo("one.png", "red"), photo("two's.png", "blue")])
     assert "-F 'images=@two'\\''s.png'" in page.locator("#curl").inner_text()
     page.get_by_label("Names each").fill("2")
-    page.get_by_role("button", name="Name them").click()
-    cards = page.locator("article.answer")
-    cards.nth(1).wait_for()
+    cards = name_them(page)
     assert "A red" in cards.nth(0).inner_text()
     assert "A blue" in cards.nth(1).inner_text()
     assert cards.nth(0).get_by_role("meter").count() == 2
@@ -59,9 +66,7 @@ def test_what_cannot_be_read_is_said_where_it_belongs(page, server):
     open_docs(page, server.port)
     bad = {"name": "<b>bad</b>.png", "mimeType": "image/png", "buffer": b"no photo"}
     page.set_input_files("#files", [photo("good.png", "red"), bad])
-    page.get_by_role("button", name="Name them").click()
-    cards = page.locator("article.answer")
-    cards.nth(1).wait_for()
+    cards = name_them(page)
     assert "not a JPEG" in cards.nth(1).inner_text()
     assert "<b>bad</b>.png" in cards.nth(1).inner_text()
     page.get_by_role("button", name="Name them").focus()
@@ -84,8 +89,7 @@ def test_the_page_is_accessible_and_fits(page, server, scheme, width):
     page.set_viewport_size({"width": width, "height": 800})
     open_docs(page, server.port)
     page.set_input_files("#files", [photo("one.png", "red")])
-    page.get_by_role("button", name="Name them").click()
-    page.locator("article.answer").wait_for()
+    name_them(page)
     found = axe.Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

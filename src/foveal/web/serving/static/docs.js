@@ -81,7 +81,7 @@ async function predict(event) {
     find("raw").hidden = false;
     if (answer.ok) {
       say(`Answered in ${found.milliseconds} ms.`);
-      await showAnswers(found.images);
+      find("answers").replaceChildren(...found.images.map((image, at) => card(image, chosen[at])));
     } else {
       say(found.error, true);
       find("answers").replaceChildren();
@@ -93,12 +93,7 @@ async function predict(event) {
   }
 }
 
-async function showAnswers(images) {
-  const cards = await Promise.all(images.map((image, at) => card(image, chosen[at])));
-  find("answers").replaceChildren(...cards);
-}
-
-async function card(image, file) {
+function card(image, file) {
   const what = make("div", { className: "what" }, make("div", { className: "name" }, image.name));
   if (image.error) what.append(make("p", { className: "wrong" }, image.error));
   if (image.rejected) {
@@ -115,13 +110,19 @@ async function card(image, file) {
     );
   }
   if (image.predictions.length) what.append(bars);
-  return make("article", { className: "answer", "aria-label": image.name }, await preview(file), what);
+  return make("article", { className: "answer", "aria-label": image.name }, preview(file), what);
 }
 
-// Drawn on a canvas, since the content policy allows no pictures but the server's own.
-async function preview(file) {
+function preview(file) {
   const canvas = make("canvas", { role: "img", "aria-label": `The photo ${file.name}` });
   canvas.width = canvas.height = PREVIEW;
+  draw(file, canvas);
+  return canvas;
+}
+
+// On a canvas, since the content policy allows no pictures but the server's own; the answer does
+// not wait for it.
+async function draw(file, canvas) {
   try {
     const bitmap = await createImageBitmap(file);
     const scale = PREVIEW / Math.max(bitmap.width, bitmap.height);
@@ -131,7 +132,6 @@ async function preview(file) {
   } catch {
     canvas.setAttribute("aria-label", `${file.name} cannot be shown by this browser`);
   }
-  return canvas;
 }
 
 // --- the schema ---------------------------------------------------------------------------------
