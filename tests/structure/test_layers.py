@@ -70,3 +70,22 @@ def test_importing_openvino_loads_no_telemetry():
     loaded = modules_after("from foveal.runtime.backends import openvino; openvino()")
     assert "openvino" in loaded
     assert not {name for name in loaded if name.startswith("openvino_telemetry.")}
+
+
+def test_telemetry_of_a_program_that_imported_openvino_before_is_switched_off_too():
+    code = """
+from openvino_telemetry.utils import sender
+sent = []
+sender.TelemetrySender.send = lambda *message: sent.append(message)  # nothing may leave the test
+import openvino
+from openvino_telemetry import Telemetry
+Telemetry().consent = True
+Telemetry().send_event("control", "is", "counted")
+before = len(sent)
+from foveal.runtime import backends
+backends.openvino()
+Telemetry().send_event("this", "is", "not")
+print(before > 0, len(sent) - before)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "True 0\n"

@@ -60,8 +60,12 @@ def openvino() -> Any:
     """
     import sys
 
-    # openvino falls back to a stub that sends nothing when this import fails.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    if sys.modules.get("openvino_telemetry") is None:
+        # openvino falls back to a stub that sends nothing when this import fails.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    else:  # the program has imported OpenVINO before
+        sender: Any = sys.modules["openvino_telemetry.utils.sender"]
+        sender.TelemetrySender.send = lambda *message, **settings: None
     import openvino as module
 
     return module
