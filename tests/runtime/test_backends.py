@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from foveal.errors import ModelError
@@ -12,6 +16,7 @@ from foveal.runtime.backends import OpenVinoBackend, TorchBackend, best_precisio
 from foveal.runtime.convert import RawPixels, to_openvino
 from foveal.runtime.cores import usable_cores
 from foveal.runtime.graphs import attach_head
+from small_model import write_colour_model
 
 SIZE = 24
 
@@ -62,6 +67,34 @@ def test_a_stream_gives_every_tag_its_own_output(module, images, expected, make)
     assert sorted(results) == [0, 5, 10, 15, 20]
     together = np.concatenate([results[start] for start in sorted(results)])
     np.testing.assert_allclose(together, expected, rtol=2e-2, atol=1e-2)
+
+
+def test_a_stream_that_is_left_early_and_one_after_it_give_what_they_should(
+    module, images, expected
+):
+    backend = OpenVinoBackend(to_openvino(module, SIZE), precision="f32", throughput=True)
+    batches = [(at, images[at : at + 1]) for at in range(21)]
+    left = backend.stream(iter(batches))
+    next(left)
+    left.close()
+    results = dict(backend.stream(iter(batches)))
+    together = np.concatenate([results[at] for at in range(21)])
+    np.testing.assert_allclose(together, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_program_that_ends_after_a_stream_ends_in_peace(tmp_path):
+    code = """
+import sys
+import foveal
+classifier = foveal.load(sys.argv[1])
+print(len(classifier.predict([sys.argv[2]] * 3)))
+"""
+    model, photo = write_colour_model(tmp_path / "model"), tmp_path / "photo.png"
+    Image.new("RGB", (40, 40), "red").save(photo)
+    for _ in range(3):
+        words = [sys.executable, "-c", code, str(model), str(photo)]
+        ran = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "3\n", "")
 
 
 def test_the_place_in_a_batch_does_not_change_a_bit(module, images):

@@ -165,22 +165,26 @@ class OpenVinoBackend:
         Yields:
             The same tags with their outputs, in the order in which they were done.
         """
-        done: list[tuple[Tag, Outputs]] = []
-
-        def keep(request: Any, job: tuple[Tag, int]) -> None:
-            tag, count = job
-            done.append((tag, np.array(request.get_output_tensor(0).data[:count], np.float32)))
-
         queue = openvino().AsyncInferQueue(self._compiled)
-        queue.set_callback(keep)
+        jobs: dict[int, tuple[Tag, int]] = {}
+
+        # Results are fetched here, and not in a callback of the queue: its threads hold on to a
+        # callback a little longer than they need it, and one that lets go of it while Python ends
+        # takes the process with it.
+        def fetched(place: int) -> tuple[Tag, Outputs]:
+            tag, count = jobs.pop(place)
+            return tag, np.array(queue[place].get_output_tensor(0).data[:count], np.float32)
+
         try:
             for tag, images in batches:
-                queue.start_async({0: self._filled(images)}, (tag, len(images)))
-                while done:
-                    yield done.pop(0)
+                place = queue.get_idle_request_id()  # waits for one
+                ready = [fetched(place)] if place in jobs else []
+                queue.start_async({0: self._filled(images)})
+                jobs[place] = (tag, len(images))
+                yield from ready
         finally:
             queue.wait_all()  # a queue that dies while it works takes the process with it
-        yield from done
+        yield from [fetched(place) for place in list(jobs)]
 
     def runners(self) -> list[Callable[[Images], Outputs]]:
         """Return as many ways to run the network side by side as suit the CPU.
