@@ -27,6 +27,7 @@ def picture(path, shade=100):
 def test_a_missing_folder(capsys, tmp_path):
     code, message = fails(capsys, "train", tmp_path / "none")
     assert code == 1
+    assert message.startswith("foveal: ")  # alone: no word of the backbone before it
     assert "none does not exist" in message
 
 

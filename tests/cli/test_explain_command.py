@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -140,6 +141,15 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
     assert code == 2
     assert sentence in err
     assert not (tmp_path / "e").exists()
+
+
+def test_a_wrong_class_is_refused_before_weights_are_read(capsys, run, photo, tmp_path):
+    (tmp_path / "model").mkdir()
+    shutil.copy(run / "model" / "config.json", tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"")
+    words = ("--class", "lime", "--out", tmp_path / "e")
+    code, _, err = foveal(capsys, "explain", tmp_path / "model", photo, *words)
+    assert (code, "did you mean 'line'?" in err) == (2, True)
 
 
 def test_strongest_needs_a_channel_and_a_run(capsys, run, tmp_path):

@@ -129,4 +129,7 @@ def test_the_words_follow_the_numbers():
         "of them named correctly, 30 speak for it and 5 against it (McNemar's exact test: "
         "p below 0.0001)."
     )
+    assert "of 1 photo that only one of them named correctly, 1 speaks for a and 0" in in_words(
+        ("a", "b"), pairs(1, 0, 9)
+    )
     assert in_words(("a", "b"), pairs(0, 0, 0)) == "There were no photos to compare them on."

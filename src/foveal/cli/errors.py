@@ -62,6 +62,7 @@ def _show(written: WrittenErrors) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from foveal.data import counted
     from foveal.evaluation.errors_page import summary
 
     found, screen = written.analysis, console()
@@ -77,7 +78,10 @@ def _show(written: WrittenErrors) -> None:
     screen.print()
     pairs = found.evaluation.confused_pairs(_SHOWN)
     if pairs:
-        told = "; ".join(f"{pair.count} {pair.true} called {pair.predicted}" for pair in pairs)
+        told = ", ".join(
+            f"{pair.true} called {pair.predicted} ({counted(pair.count, 'photo')})"
+            for pair in pairs
+        )
         screen.print(f"mixed up most ({found.evaluation.split}): {told}", markup=False)
     if found.curve is not None:
         screen.print(found.curve.sentence, markup=False)

@@ -82,7 +82,7 @@ class Explain:
 
         question = Question(self.method, self.label, self.block, self.channel, self.top_k)
         photos = list(find_photos(self.paths))
-        explainer = open_explainer(self.model, self.backbone)
+        explainer = open_explainer(self.model, self.backbone, self.label)
         heard = listener()
         if photos:
             pictures = explain_photos(explainer, photos, question, self.out, heard)

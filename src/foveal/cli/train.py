@@ -14,14 +14,11 @@ from foveal.cli.live import listener
 from foveal.cli.live_lines import JsonListener
 from foveal.cli.output import console, duration
 from foveal.errors import UsageError
-from foveal.models import architecture
 from foveal.workflow.listener import Listener
-from foveal.workflow.settings import DEFAULT_BACKBONE, TrainOptions, TrainSettings
+from foveal.workflow.settings import TrainOptions, TrainSettings
 
 if TYPE_CHECKING:
     from foveal.workflow.run_folder import Run
-
-FAST_BACKBONE = "efficientnet_lite0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +86,6 @@ class Train(TrainOptions):
 
         if self.folder is None:
             return resume_run(Path(self.resume or ""), self._given(), heard)
-        if self.mode == "head" and self.backbone_name == DEFAULT_BACKBONE:
-            heard.note(fast_alternative())
         return train_run(self.settings(self.folder), heard, name=self.name)
 
     def _given(self) -> dict[str, Any]:
@@ -98,21 +93,6 @@ class Train(TrainOptions):
         default = TrainSettings(folder=Path()).as_dict()
         given = self.settings(Path()).as_dict()
         return {name: value for name, value in given.items() if value != default[name]}
-
-
-def fast_alternative() -> str:
-    """Say what the fast backbone would cost and give.
-
-    Returns:
-        One sentence.
-    """
-    default, fast = architecture(DEFAULT_BACKBONE), architecture(FAST_BACKBONE)
-    cost = default.macs / fast.macs
-    first, second = (row.weights.top1 if row.weights else None for row in (default, fast))
-    return (
-        f"Backbone {default.name}, {first} % on ImageNet. --backbone {fast.name} encodes about "
-        f"{cost:.1f} times as fast and has {second} %."
-    )
 
 
 def _as_dict(run: Any) -> dict[str, Any]:

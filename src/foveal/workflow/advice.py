@@ -11,11 +11,12 @@ from pathlib import Path
 from foveal.data import ImageData, Rejection, Sample, counted, relative_name
 from foveal.models import architecture, list_models
 from foveal.training.plan import rough_duration
-from foveal.workflow.settings import TrainSettings
+from foveal.workflow.settings import DEFAULT_BACKBONE, TrainSettings
 
 _FEW = 50  # photos a class below which more photos usually help most
 _IMBALANCE = 3
 _ENOUGH_FROM_SCRATCH = 10_000
+_FAST_BACKBONE = "efficientnet_lite0"
 
 
 def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]:
@@ -89,6 +90,26 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
         steps.append(f"A stronger backbone: --backbone {better}.")
     steps.append(f"Look for wrong labels and duplicates: foveal check {settings.folder}")
     return steps
+
+
+def fast_alternative(settings: TrainSettings) -> str | None:
+    """Say what the fast backbone would cost and give, where the default one is at work alone.
+
+    Args:
+        settings: of a run.
+
+    Returns:
+        One sentence, or None.
+    """
+    if settings.mode != "head" or settings.backbone_name != DEFAULT_BACKBONE:
+        return None
+    default, fast = architecture(DEFAULT_BACKBONE), architecture(_FAST_BACKBONE)
+    cost = default.macs / fast.macs
+    first, second = (row.weights.top1 if row.weights else None for row in (default, fast))
+    return (
+        f"Backbone {default.name}, {first} % on ImageNet. --backbone {fast.name} encodes about "
+        f"{cost:.1f} times as fast and has {second} %."
+    )
 
 
 def fine_tuning_offer(settings: TrainSettings, seconds: float | None) -> str:

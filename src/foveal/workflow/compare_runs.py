@@ -175,18 +175,19 @@ def in_words(names: tuple[str, str], found: Paired) -> str:
     if not disagreed:
         return "On these photos they were right and wrong alike; more photos may part them."
     better, fewer = names[found.difference > 0], min(found.only_first, found.only_second)
+    speak = counted(disagreed - fewer, "speaks", "speak")
     low, high = sorted(abs(100 * end) for end in found.interval)
     odds = f"(McNemar's exact test: {_probability(found.p_value)})"
     if found.p_value >= _CHANCE or found.interval[0] <= 0 <= found.interval[1]:
         return (
             f"The difference could be chance: of {counted(disagreed, 'photo')} that only one of "
-            f"them named correctly, {disagreed - fewer} speak for {better} and {fewer} against it "
+            f"them named correctly, {speak} for {better} and {fewer} against it "
             f"{odds}. More test photos would tell."
         )
     return (
         f"{better} is better by {low:.1f} to {high:.1f} points, and that is hardly chance: of "
         f"{counted(disagreed, 'photo')} that only one of them named correctly, "
-        f"{disagreed - fewer} speak for it and {fewer} against it {odds}."
+        f"{speak} for it and {fewer} against it {odds}."
     )
 
 

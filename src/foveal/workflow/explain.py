@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from foveal.errors import ImageError, UsageError
+from foveal.errors import ImageError, UnknownNameError, UsageError
 from foveal.explain import (
     Explainer,
     explanation_sheet,
@@ -24,6 +24,7 @@ from foveal.explain import (
 from foveal.explain.explainer import Method as MapMethod
 from foveal.explain.sheet import MADE_BY, png_bytes
 from foveal.runtime.backends import Images
+from foveal.runtime.model_folder import find_model, read_config
 from foveal.storage import write_bytes
 from foveal.workflow.listener import Listener
 from foveal.workflow.outputs import require_new_or_ours
@@ -90,20 +91,26 @@ class Picture:
     """Why there is none: the photo could not be read."""
 
 
-def open_explainer(model: str, backbone: str | None = None) -> Explainer:
+def open_explainer(model: str, backbone: str | None = None, label: str | None = None) -> Explainer:
     """Load what is to be explained.
 
     Args:
         model: a run or model folder, or ``"imagenet"`` for a built-in network.
         backbone: with ``"imagenet"``: which network; None for the default.
+        label: a class that will be asked about, so that a wrong one is refused before weights are
+            loaded.
 
     Returns:
         The explainer.
 
     Raises:
         ModelError: there is no model.
+        UnknownNameError: it knows no such class.
     """
     if model != IMAGENET:
+        classes = read_config(find_model(model)).classes
+        if label is not None and label not in classes:
+            raise UnknownNameError("class", label, classes)
         return Explainer.load(model)
     return Explainer.imagenet(backbone) if backbone else Explainer.imagenet()
 

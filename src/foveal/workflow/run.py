@@ -21,7 +21,7 @@ from foveal.errors import (
 )
 from foveal.storage import lock, require_free_space
 from foveal.training.parallel import Processes
-from foveal.workflow.advice import data_warnings, next_steps
+from foveal.workflow.advice import data_warnings, fast_alternative, next_steps
 from foveal.workflow.jobs import Order, open_job
 from foveal.workflow.listener import Listener
 from foveal.workflow.naming import require_new_name
@@ -109,6 +109,8 @@ def train_run(
     with _empty_folder_removed(folder), lock(folder / ".lock"), _resumable(folder):
         team.same(str(folder))
         listener.run_folder(folder)
+        if told := fast_alternative(settings):
+            listener.note(told)
         return _complete(folder, new_start(settings, data), data, listener, team)
 
 
