@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -143,12 +142,11 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
     assert not (tmp_path / "e").exists()
 
 
-def test_a_wrong_class_is_refused_before_weights_are_read(capsys, run, photo, tmp_path):
-    (tmp_path / "model").mkdir()
-    shutil.copy(run / "model" / "config.json", tmp_path / "model")
-    (tmp_path / "model" / "model.safetensors").write_bytes(b"")
-    words = ("--class", "lime", "--out", tmp_path / "e")
-    code, _, err = foveal(capsys, "explain", tmp_path / "model", photo, *words)
+def test_a_wrong_class_is_refused_before_weights_are_read(
+    capsys, monkeypatch, run, photo, tmp_path
+):
+    monkeypatch.delattr("foveal.explain.explainer.load_network")
+    code, _, err = foveal(capsys, "explain", run, photo, "--class", "lime", "--out", tmp_path / "e")
     assert (code, "did you mean 'line'?" in err) == (2, True)
 
 
