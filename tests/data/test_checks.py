@@ -97,7 +97,7 @@ def test_one_image_in_two_splits_and_under_two_labels_is_one_finding(write):
     write("train/a/1.png", "train/b/1.png", "val/b/1.png")
     root = write("val/b/2.png", content=(write() / "train" / "a" / "1.png").read_bytes())
     report = check_data(root)
-    assert kinds(report) == {"leak": 1}
+    assert kinds(report) == {"leak": 1, "few": 1}
     assert report.findings[0].message == (
         "the same image is labelled a and b and is in train and validation: "
         "train/a/1.png, val/b/2.png."
@@ -108,7 +108,7 @@ def test_the_same_image_in_two_given_splits_is_a_leak(write):
     write("train/a/1.png", "train/b/1.png", "val/b/1.png")
     root = write("val/a/2.png", content=(write() / "train" / "a" / "1.png").read_bytes())
     report = check_data(root)
-    assert kinds(report) == {"leak": 1}
+    assert kinds(report) == {"leak": 1, "few": 1}
     leak = report.findings[0]
     assert leak.severity == "error"
     assert leak.message == (
@@ -167,7 +167,19 @@ def test_tiny_grey_and_transparent_images_are_mentioned(pets, write):
 def test_data_without_any_colour_is_nothing_odd(write):
     for number in range(8):
         write(f"{'ab'[number % 2]}/{number}.png", content=saved(drawn(number, "L")))
-    assert check_data(write()).findings == ()
+    assert kinds(check_data(write())) == {"few": 1}
+
+
+def test_classes_of_fewer_than_ten_photos_are_named(pets, write):
+    write(*(f"owls/{number}.png" for number in range(9)), *(f"a/{number}.png" for number in (1, 2)))
+    finding = only(check_data(pets), "few")
+    assert finding.severity == "warning"
+    assert finding.message == (
+        "2 classes have fewer than 10 photos, which teach little and test less: a (2), owls (9)."
+    )
+    assert finding.remedy == "add photos; about 50 of each class are a good start"
+    write("owls/10.png", *(f"a/{number}.png" for number in range(10, 18)))
+    assert not check_data(pets).of_kind("few")
 
 
 def test_a_class_with_ten_times_fewer_images_is_an_imbalance(write):
@@ -175,7 +187,7 @@ def test_a_class_with_ten_times_fewer_images_is_an_imbalance(write):
     data = ImageData.from_folder(
         write(*(f"common/{number}.png" for number in range(20))), val=0, test=0
     )
-    assert data.check().findings == ()
+    assert not data.check().of_kind("imbalance")
     data = ImageData.from_folder(write("common/20.png"), val=0, test=0)
     assert only(data.check(), "imbalance").message == (
         "class 'common' has 21 images to train on, 'rare' has 2: 10 times fewer."

@@ -25,6 +25,7 @@ from foveal.data.similarity import near_identical
 _KEEP_TOGETHER = (
     "look at them; keep one, or keep them in one split (--group-by, or a column group in a table)"
 )
+FEW = 10  # photos of a class; fewer can hardly be learned from and tested on
 IMBALANCE = 10  # times; beyond, accuracy says little about the small class
 
 
@@ -193,6 +194,20 @@ def _imbalance(data: _Data) -> Iterator[Finding]:
         )
 
 
+def _few(data: _Data) -> Iterator[Finding]:
+    counts = Counter(sample.label for sample in data.samples)  # one alone is a fault
+    few = [(name, counts[name]) for name in data.classes if 1 < counts[name] < FEW]
+    if few:
+        told = first_few([f"{name} ({number})" for name, number in few], limit=4)
+        yield Finding(
+            "few",
+            "warning",
+            f"{counted(len(few), 'class has', 'classes have')} fewer than {FEW} photos, which "
+            f"teach little and test less: {told}.",
+            "add photos; about 50 of each class are a good start",
+        )
+
+
 def _oddities(data: _Data) -> Iterator[Finding]:
     grey = [sample for sample in data.samples if data.scans[sample.content].grey]
     if grey and len(grey) < len(data.samples):
@@ -248,6 +263,7 @@ _CHECKS: tuple[Callable[[_Data], Iterator[Finding]], ...] = (
     _groups_apart,
     _near,
     _tiny,
+    _few,
     _imbalance,
     _oddities,
     _hidden,

@@ -21,6 +21,7 @@ Kind = Literal[
     "byte-identical",
     "near-identical",
     "tiny",
+    "few",
     "imbalance",
     "misplaced",
     "greyscale",

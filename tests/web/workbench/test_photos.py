@@ -272,6 +272,7 @@ def test_a_photo_that_cannot_be_decoded_has_no_picture(bench: Bench):
     found = bench.get(f"{SETS}/{key}/check").json
     (broken,) = (one for one in found["findings"] if one["kind"] == "unreadable")
     assert [one["thumb"] for one in broken["photos"]] == [None]
-    assert "fewer than 10 photos of a class" in found["verdict"]
+    (few,) = (one for one in found["findings"] if one["kind"] == "few")
+    assert "have fewer than 10 photos, which teach little" in few["sentence"]
     listed = bench.get(f"{SETS}/{key}").json["photos"]["spots"]
     assert [bench.get(one["thumb"]).status for one in listed] == [200, 200, 200, 204]

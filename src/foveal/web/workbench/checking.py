@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -16,8 +15,6 @@ from foveal.web.workbench.photo_sets import Photo, PhotoSet, PhotoSets
 from foveal.workflow.listener import Listener
 
 _SHOWN = 24  # photos of a finding
-FEW = 10
-"""Photos of a class below which a classifier is hardly worth training."""
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _REFUSED = set(get_args(FaultKind))
 _State = tuple[tuple[str, int, int], ...]
@@ -90,7 +87,7 @@ def _check(photos: PhotoSet, known: dict[str, Photo], listener: Listener) -> dic
     trainable = not any(finding.kind in _REFUSED for finding in report.findings)
     by_path = {photo.path: photo for photo in known.values()}
     return {
-        "verdict": _verdict(report, trainable, known),
+        "verdict": _verdict(report, trainable),
         "trainable": trainable,
         "n": report.images,
         "findings": [_finding(photos, by_path, finding) for finding in report.findings],
@@ -111,16 +108,14 @@ def _finding(photos: PhotoSet, known: dict[Path, Photo], finding: Finding) -> di
     }
 
 
-def _verdict(report: DataReport, trainable: bool, known: dict[str, Photo]) -> str:
+def _verdict(report: DataReport, trainable: bool) -> str:
     among = f"{counted(report.images, 'photo')} of "
     among += counted(len(report.classes), "class", "classes")
     if not trainable:
         first = next(finding for finding in report.findings if finding.kind in _REFUSED)
         return f"{among}, but nothing can be learned from them yet: {first.remedy}."
     found = ", ".join(_counts(report))
-    few = min(Counter(photo.label for photo in known.values()).values(), default=0) < FEW
-    but = f", but fewer than {FEW} photos of a class teach little and test less" if few else ""
-    return f"{among}: {found or 'nothing is wrong with them'}. They can be trained on{but}."
+    return f"{among}: {found or 'nothing is wrong with them'}. They can be trained on."
 
 
 def _counts(report: DataReport) -> Iterator[str]:
