@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -50,9 +50,11 @@ class Serve:
     """Images of one request; more is answered 422."""
     workers: int | None = None
     """Processes that decode; by default one for each core, and at least 2."""
-    reject: Annotated[str | None, tyro.conf.arg(metavar="auto|P")] = None
-    """Tell with each image whether it is unlike all that RUN learned from. auto keeps 95 % of the
-    photos of the classes; a share such as 0.9 keeps that many."""
+    reject: Literal["auto"] | None = None
+    """auto: tell with each image whether it is unlike all that RUN learned from. What is unlike is
+    fitted on the photos of RUN when first asked for, and kept in its model."""
+    coverage: float | None = None
+    """With --reject: the share of photos of the classes to keep, 0.95 by default."""
     top_k: int = 5
     """How many names an image gets where the request does not say."""
     allow_host: tuple[str, ...] = ()
@@ -72,7 +74,9 @@ class Serve:
             raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
         if self.token is not None and not _can_be_sent(self.token):
             raise UsageError("`token` must be printable ASCII without spaces, and not empty.")
-        _ = self._coverage(), self._limits()
+        if self.coverage is not None and self.reject is None:
+            raise UsageError("`coverage` would have no effect without --reject auto.")
+        self._limits()
 
     def run(self) -> int:
         """Serve until stopped.
@@ -85,10 +89,9 @@ class Serve:
         from foveal.web.serving.service import Service, open_served
         from foveal.workflow.scores import ensure_rejection
 
-        token = self._token()
-        wanted, coverage = self._coverage(), None
+        token, coverage = self._token(), None
         if self.reject is not None:
-            coverage = ensure_rejection(self.run_folder, wanted, listener())
+            coverage = ensure_rejection(self.run_folder, self.coverage, listener())
         served = open_served(self.run_folder, coverage)
         service = Service(served, self._limits())
         names = (*self.allow_host, *(() if _is_wildcard(self.host) else (self.host,)))
@@ -116,20 +119,6 @@ class Serve:
             max_images=self.max_images,
             **given,
         )
-
-    def _coverage(self) -> float | None:
-        if self.reject in (None, "auto"):
-            return None
-        try:
-            share = float(str(self.reject))
-        except ValueError:
-            share = 0
-        if not 0 < share < 1:
-            raise UsageError(
-                "`reject` must be auto, or the share of photos of the classes to keep, above 0 to "
-                f"below 1; got {self.reject!r}."
-            )
-        return share
 
     def _token(self) -> str | None:
         token = self.token if self.token is not None else os.environ.get(TOKEN)
