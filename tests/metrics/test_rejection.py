@@ -35,7 +35,7 @@ def test_a_vector_of_zeros_is_at_a_right_angle_to_everything():
         ([3, 1, 2], 0.5, 2.0),  # ⌈4 · 0.5⌉ = 2nd
         (list(range(1, 20)), 0.95, 19.0),  # ⌈20 · 0.95⌉ = 19th
         (list(range(1, 100)), 0.9, 90.0),
-        ([5], 0.95, 5.0),
+        ([5], 0.5, 5.0),
     ],
 )
 def test_the_threshold_is_a_held_back_score(scores, coverage, threshold):
@@ -58,5 +58,10 @@ def test_what_cannot_be_measured_says_so():
         neighbour_distances([[1.0, 0.0]], [[1.0, 0.0]], 2)
     with pytest.raises(UsageError, match="`scores` must be one finite number or more"):
         coverage_threshold([], 0.9)
+    with pytest.raises(
+        UsageError,
+        match=r"0\.99 can be promised from 99 .* there are 98: at most 0\.98 can be asked",
+    ):
+        coverage_threshold(list(range(98)), 0.99)
     with pytest.raises(UsageError, match=r"`coverage` must lie between 0 and 1, such as 0\.95"):
         coverage_threshold([1.0], 95)

@@ -100,7 +100,9 @@ def test_what_cannot_be_rejected_says_so(run, tmp_path):
     with pytest.raises(UsageError, match=r"`coverage` must be a number from 0\.01 to 0\.999"):
         fit_rejection(run, 1.0)
     few = write_colour_run(tmp_path / "few", tmp_path / "f", {"train": 3, "validation": 9})
-    with pytest.raises(DataError, match=r"at least 19 validation photos; .*few has 18: train"):
+    with pytest.raises(
+        DataError, match=r"keeps 95 % .* at least 19 validation photos; .*few has 18"
+    ):
         fit_rejection(few)
     (tmp_path / "photos" / "red" / "train-00.png").unlink()
     with pytest.raises(DataError, match=r"1 of the 72 photos are gone; the first is .*train-00"):

@@ -18,7 +18,7 @@ from foveal.metrics.labels import Suspect, suspect_labels
 from foveal.metrics.likelihood import log_loss, softmax
 from foveal.metrics.neighbours import neighbour_distances, unit_distances, unit_rows
 from foveal.metrics.paired import Paired, compare_pairs, exact_interval, mcnemar, paired_interval
-from foveal.metrics.rejection import coverage_threshold
+from foveal.metrics.rejection import coverage_threshold, least_held_back
 from foveal.metrics.temperature import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, fit_temperature
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "expected_calibration_error",
     "fit_power_law",
     "fit_temperature",
+    "least_held_back",
     "log_loss",
     "macro_f1",
     "mcnemar",

@@ -18,12 +18,12 @@ def coverage_threshold(scores: ArrayLike, coverage: float) -> float:
         coverage: the share of new photos of known classes to keep, above 0 to below 1.
 
     Returns:
-        The ⌈(N + 1) · coverage⌉-th smallest score, or the largest where there are too few: with
-        fewer than 19 photos no threshold can promise 95 %. A new photo of the same kind stays at or
-        below it with at least that probability.
+        The ⌈(N + 1) · coverage⌉-th smallest score. A new photo of the same kind stays at or below
+        it with at least that probability.
 
     Raises:
-        UsageError: there is no score, one is not finite, or `coverage` is out of range.
+        UsageError: there are too few scores to promise that much, one is not finite, or `coverage`
+            is out of range.
 
     Source:
         H. Papadopoulos et al., "Inductive confidence machines for regression", ECML 2002: split
@@ -38,5 +38,26 @@ def coverage_threshold(scores: ArrayLike, coverage: float) -> float:
         raise UsageError(f"`scores` must be one finite number or more; got shape {sorted_N.shape}.")
     if not 0 < coverage < 1:
         raise UsageError(f"`coverage` must lie between 0 and 1, such as 0.95; got {coverage}.")
-    place = math.ceil((len(sorted_N) + 1) * coverage - 1e-9)
-    return float(sorted_N[min(place, len(sorted_N)) - 1])
+    if len(sorted_N) < (needed := least_held_back(coverage)):
+        most = len(sorted_N) / (len(sorted_N) + 1)
+        raise UsageError(
+            f"`coverage` {coverage:g} can be promised from {needed} held-back photos on; there are "
+            f"{len(sorted_N)}: at most {math.floor(100 * most) / 100:g} can be asked for."
+        )
+    return float(sorted_N[math.ceil((len(sorted_N) + 1) * coverage - 1e-9) - 1])
+
+
+def least_held_back(coverage: float) -> int:
+    """Return how many held-back photos a threshold for a coverage needs.
+
+    Args:
+        coverage: the share of new photos of known classes to keep, above 0 to below 1.
+
+    Returns:
+        The smallest N with ⌈(N + 1) · coverage⌉ ≤ N.
+
+    Example:
+        >>> least_held_back(0.95), least_held_back(0.99)
+        (19, 99)
+    """
+    return max(1, math.ceil(coverage / (1 - coverage) - 1e-9))

@@ -21,6 +21,7 @@ from foveal.training.evaluating import evaluate, loss_and_accuracy
 from foveal.training.interrupt import Interrupt
 from foveal.training.keeper import Keeper
 from foveal.training.loop import EpochLoop, OnStep
+from foveal.training.memory import kept_memory
 from foveal.training.modes import Mode, Timing
 from foveal.training.monitors import monitored
 from foveal.training.network_config import NetworkConfig
@@ -139,6 +140,7 @@ class Trainer:
             StorageError: a checkpoint cannot be written.
         """
         with ExitStack() as stack:
+            stack.enter_context(kept_memory())
             stack.callback(self._interrupt.clear)
             for callback in self.callbacks:
                 stack.callback(callback.close)

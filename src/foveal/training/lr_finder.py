@@ -15,6 +15,7 @@ from torch import nn
 from foveal.errors import TrainingError, UsageError
 from foveal.training.batches import TrainingData
 from foveal.training.layout import Layout, Rows
+from foveal.training.memory import kept_memory
 from foveal.training.modes import Mode
 from foveal.training.network_config import NetworkConfig
 from foveal.training.optimisers import ParameterGroup
@@ -45,6 +46,7 @@ class LearningRateCurve:
     """Whether the loss grew so much that the test was ended early."""
 
 
+@kept_memory()
 def find_learning_rate(
     network: nn.Module,
     data: TrainingData,

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from foveal.errors import UsageError
+from foveal.training.memory import kept_memory
 from foveal.training.network_config import NetworkConfig
 
 _SECONDS = 8.0  # what a measurement may take, about
@@ -164,7 +165,8 @@ def measure_modes(
         A timing for each mode, the fastest first.
     """
     inputs, targets = inputs[:_SAMPLES].to(device), targets[:_SAMPLES].to(device)
-    with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
+    devices = [] if device.type == "cpu" else [device]
+    with kept_memory(), torch.random.fork_rng(devices=devices):
         trials = {mode: copy.deepcopy(network).train() for mode in modes}
         for mode, trial in trials.items():
             mode.prepare(trial)

@@ -15,7 +15,7 @@ from foveal.data import counted
 from foveal.errors import DataError, ImageError
 from foveal.evaluation import Evaluation
 from foveal.images import Augment
-from foveal.metrics import expected_calibration_error, uncalibrated
+from foveal.metrics import expected_calibration_error, least_held_back, uncalibrated
 from foveal.runtime.model_folder import find_model, read_config
 from foveal.runtime.rejection import FeaturePredictor, open_with_features
 from foveal.runtime.rejector import Rejector, fit_rejector, read_rejector, write_rejector
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 COVERAGE = 0.95
 _MOST_KNOWN = 2000  # photos: 5 MB at 1,280 features, a fraction of a millisecond an image
-_LEAST_HELD_BACK = 19  # below, no threshold can promise 95 %
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def fit_rejection(
         What was fitted.
 
     Raises:
-        DataError: the run's photos are not there, none can be read, or fewer than 19 are for
+        DataError: the run's photos are not there, none can be read, or too few are for
             validation.
         ModelError: there is no model.
         UsageError: `coverage` is out of range.
@@ -152,10 +151,11 @@ def fit_rejection(
             f"{run} does not name photos that it learned from and photos that it did not, so there "
             "is nothing to fit rejection on; give the run folder that `foveal train` made."
         )
-    if len(held_back) < _LEAST_HELD_BACK:
+    if len(held_back) < (needed := least_held_back(coverage)):
         raise DataError(
-            f"a threshold for rejection needs at least {_LEAST_HELD_BACK} validation photos; {run} "
-            f"has {len(held_back)}: train again with more photos, or with a larger --val."
+            f"a threshold that keeps {100 * coverage:g} % of photos needs at least {needed} "
+            f"validation photos; {run} has {len(held_back)}: train again with more photos or a "
+            "larger --val, or ask for a smaller coverage."
         )
     require_there([*learned, *held_back])
     predictor = open_with_features(folder, many=True)
@@ -181,7 +181,7 @@ def rejector_from(features: Mapping[str, Features]) -> Rejector | None:
         is then told so by `fit_rejection`.
     """
     train, validation = features["train"], features["validation"]
-    if len(validation.targets_N) < _LEAST_HELD_BACK:
+    if len(validation.targets_N) < least_held_back(COVERAGE):
         return None
     known_MD = train.x_NVD[_evenly(train.targets_N.tolist()), 0]
     return fit_rejector(known_MD, validation.x_NVD[:, 0], COVERAGE)
