@@ -95,8 +95,10 @@ class Predict:
             predictions.append(prediction)
         unreadable = [item for item in predictions if item.reason is not None]
         if self.csv is not None:
+            from foveal.data import counted
+
             write_text(self.csv, as_csv(predictions))
-            told = f"{self.csv}: {len(predictions)} photos, {len(unreadable)} not read"
+            told = f"{self.csv}: {counted(len(predictions), 'photo')}, {len(unreadable)} not read"
             console(stderr=True).print(told, markup=False, soft_wrap=True)
         if self.json:
             print_json([_as_dict(prediction) for prediction in predictions])
