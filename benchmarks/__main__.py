@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import main_job
 from benchmarks.machine import conditions
-from foveal.storage import write_json
+from foveal.storage import read_json, write_json
 
 RESULTS = Path(__file__).with_name("results.json")
 MARKS = {
@@ -46,7 +46,8 @@ def main() -> None:
     }
     show(measured["conditions"])
     show(measured["main_job"])
-    write_json(given.json, measured)
+    kept = read_json(given.json) if given.json.is_file() else {}  # of other benchmarks
+    write_json(given.json, kept | measured)
 
 
 if __name__ == "__main__":
