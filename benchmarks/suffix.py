@@ -24,11 +24,11 @@ from torch.nn import functional as F
 from benchmarks.machine import conditions
 from foveal.models.create import create_model
 from foveal.runtime.cores import usable_cores
-from foveal.training.activations import ActivationData
-from foveal.training.modes import Mode
+from foveal.training.inputs.activations import ActivationData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import Optimiser
-from foveal.training.suffix import Suffix, fresh_head
+from foveal.training.optimisation.modes import Mode
+from foveal.training.optimisation.optimisers import Optimiser
+from foveal.training.transfer.suffix import Suffix, fresh_head
 
 NAME, SIZE, FROZEN, CLASSES, VIEWS = "efficientnet_lite0", 224, 12, 10, 4
 Step = Callable[[], None]

@@ -27,7 +27,7 @@ from foveal.runtime.convert import RawPixels
 from foveal.runtime.cores import usable_cores
 from foveal.storage import write_json
 from foveal.training import NetworkConfig, Trainer
-from foveal.training.modes import Mode, has_bf16
+from foveal.training.optimisation.modes import Mode, has_bf16
 
 BATCH, CLASSES, SIZE = 128, 10, 32
 MARK = 0.95

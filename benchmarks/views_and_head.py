@@ -17,8 +17,8 @@ from foveal.features import FrozenEncoder, Views, choose_backbone
 from foveal.images import Augment
 from foveal.metrics import log_loss, softmax
 from foveal.training import HeadConfig
-from foveal.training.dense import dense_logits
-from foveal.training.head import Features, train_head
+from foveal.training.transfer.dense import dense_logits
+from foveal.training.transfer.head import Features, train_head
 
 
 def main():

@@ -33,7 +33,7 @@ PAGES = {
     "features": Page("The frozen part of a network, and its cache", ("features",)),
     "training": Page(
         "Settings, the trainer, callbacks, checkpoints",
-        ("training", "training.batches", "training.pixels"),
+        ("training", "training.inputs.batches", "training.inputs.pixels"),
     ),
     "workflow": Page(
         "Whole jobs: what the commands call",

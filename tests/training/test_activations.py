@@ -14,10 +14,10 @@ from foveal.errors import UsageError
 from foveal.features import FrozenEncoder, choose_backbone
 from foveal.features.backbone import open_backend
 from foveal.images import Augment, Preprocess
-from foveal.training.activations import ActivationData
+from foveal.training.inputs.activations import ActivationData
+from foveal.training.inputs.pixels import PixelData
+from foveal.training.inputs.streamed import StreamedData
 from foveal.training.order import epoch_views
-from foveal.training.pixels import PixelData
-from foveal.training.streamed import StreamedData
 
 SMALL = Preprocess.preset("imagenet", image_size=64)
 MEDIUM, NONE = Augment.preset("medium"), Augment.preset("none")

@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from foveal.training.adamw import AdamW
+from foveal.training.transfer.adamw import AdamW
 
 
 def test_every_step_equals_pytorch_s_optimiser():
@@ -31,7 +31,7 @@ def test_training_a_head_does_not_import_pytorch_s_compiler():
     code = """
 import sys, numpy as np
 from foveal.training import HeadConfig
-from foveal.training.head import Features, train_head
+from foveal.training.transfer.head import Features, train_head
 data = Features(np.random.default_rng(0).normal(size=(8, 1, 4)).astype("f4"), np.arange(8) % 2)
 train_head(data, data, 2, HeadConfig(epochs=2))
 assert "torch" in sys.modules and "torch._dynamo" not in sys.modules

@@ -10,8 +10,8 @@ from foveal.errors import UsageError
 from foveal.metrics import log_loss, softmax
 from foveal.models.heads import dense_head
 from foveal.training import HeadConfig
-from foveal.training.dense import Standardiser, dense_logits
-from foveal.training.head import Features, calibrate, train_head
+from foveal.training.transfer.dense import Standardiser, dense_logits
+from foveal.training.transfer.head import Features, calibrate, train_head
 
 
 def blobs(count, classes=3, width=12, spread=1.0, views=2, seed=0):

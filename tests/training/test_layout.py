@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foveal.training.layout import Layout, balanced_order, epoch_steps
+from foveal.training.processes.layout import Layout, balanced_order, epoch_steps
 
 
 @given(st.integers(2, 200), st.integers(2, 64))

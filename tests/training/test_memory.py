@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foveal.training import memory
-from foveal.training.memory import kept_memory
+from foveal.training.optimisation import memory
+from foveal.training.optimisation.memory import kept_memory
 
 gnu = pytest.mark.skipif(memory._gnu_allocator() is None, reason="another C library")
 

@@ -8,7 +8,7 @@ import torch
 
 from foveal.errors import UsageError
 from foveal.training import NetworkConfig
-from foveal.training.mixing import mix
+from foveal.training.optimisation.mixing import mix
 
 IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (6, 10, 12, 3), np.uint8))
 

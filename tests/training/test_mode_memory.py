@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from foveal.training.mode_memory import ModeMemory
-from foveal.training.modes import Mode, Timing, clearly_fastest
+from foveal.training.optimisation.mode_memory import ModeMemory
+from foveal.training.optimisation.modes import Mode, Timing, clearly_fastest
 
 F32, BF16 = Mode("f32", channels_last=True), Mode("bf16", channels_last=True)
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ import torch
 
 from foveal.errors import UsageError
 from foveal.training import evaluate
-from foveal.training.modes import Mode, candidates, has_bf16, measure_modes
+from foveal.training.optimisation.modes import Mode, candidates, has_bf16, measure_modes
 from tiny_training import Pictures, digest, settings, small_network, trainer
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ from torch import nn
 
 from foveal.errors import TrainingError, UsageError
 from foveal.training import NetworkConfig, ParameterGroup
-from foveal.training.optimisers import Optimiser, clip_gradients, gradient_norm
+from foveal.training.optimisation.optimisers import Optimiser, clip_gradients, gradient_norm
 
 
 def network(channels_last=False):

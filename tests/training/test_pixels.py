@@ -13,8 +13,8 @@ from foveal.images import Augment, Preprocess, affine_matrix, load_image
 from foveal.images.draws import parameters_from
 from foveal.images.geometry import brighten, warped_view
 from foveal.images.policies import policy_named
+from foveal.training.inputs.pixels import PixelData
 from foveal.training.order import epoch_draws
-from foveal.training.pixels import PixelData
 from training.photo_folders import slices_of, write_samples
 
 GEOMETRY = Preprocess(image_size=32, crop_fraction=1.0)

@@ -14,8 +14,8 @@ from foveal.errors import DataError
 from foveal.features import FrozenEncoder, cache_bytes, choose_backbone
 from foveal.features.network import load_network
 from foveal.images import Preprocess
-from foveal.training.plan import FineTunePlan, Rates, measure_rates, plan_fine_tuning
-from foveal.training.suffix import Suffix, fresh_head, unfreeze_blocks
+from foveal.training.transfer.plan import FineTunePlan, Rates, measure_rates, plan_fine_tuning
+from foveal.training.transfer.suffix import Suffix, fresh_head, unfreeze_blocks
 
 SMALL = Preprocess.preset("imagenet", image_size=64)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from foveal.training.schedules import Pace, learning_rate_factor
+from foveal.training.optimisation.schedules import Pace, learning_rate_factor
 
 TOTAL, WARMUP = 40, 6
 

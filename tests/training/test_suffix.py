@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from foveal.errors import ModelError, UsageError
 from foveal.models.create import create_model
-from foveal.training.dense import Standardiser, dense_logits, fold
-from foveal.training.folding import FoldedConv, folded
-from foveal.training.head import TrainedHead, one_thread
-from foveal.training.suffix import (
+from foveal.training.transfer.dense import Standardiser, dense_logits, fold
+from foveal.training.transfer.folding import FoldedConv, folded
+from foveal.training.transfer.head import TrainedHead, one_thread
+from foveal.training.transfer.suffix import (
     Suffix,
     fresh_head,
     starting_head,

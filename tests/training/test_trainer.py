@@ -21,7 +21,7 @@ from foveal.training import (
     Stop,
     evaluate,
 )
-from foveal.training.evaluating import loss_and_accuracy
+from foveal.training.trainer.evaluating import loss_and_accuracy
 from tiny_training import Activations, Pictures, digest, settings, small_network, trainer
 
 # Far too fast: the loss jumps about, and the best epoch is not the last.
@@ -179,9 +179,9 @@ def test_two_slices_of_a_batch_give_the_gradient_of_the_whole():
 
 
 def test_statistics_of_slices_are_averaged_by_their_samples():
-    from foveal.training.layout import Layout
-    from foveal.training.setup import build_state, new_progress
-    from foveal.training.steps import Votes
+    from foveal.training.optimisation.steps import Votes
+    from foveal.training.processes.layout import Layout
+    from foveal.training.trainer.setup import build_state, new_progress
 
     made = trainer(settings(accumulate=3))
     network = made.network
@@ -203,7 +203,7 @@ def test_statistics_of_slices_are_averaged_by_their_samples():
 
 
 def trainer_mode():
-    from foveal.training.modes import Mode
+    from foveal.training.optimisation.modes import Mode
 
     return Mode()
 
@@ -220,7 +220,7 @@ def test_the_moving_average_is_what_is_validated_and_kept():
 
 
 def test_a_moving_average_follows_its_formula():
-    from foveal.training.averaging import MovingAverage
+    from foveal.training.optimisation.averaging import MovingAverage
 
     layer = nn.Linear(1, 1, bias=False)
     nn.init.constant_(layer.weight, 0.0)

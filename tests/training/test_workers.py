@@ -13,7 +13,7 @@ import torch
 
 from foveal.errors import ImageError, TrainingError
 from foveal.images import Augment, Preprocess
-from foveal.training.pixels import PixelData
+from foveal.training.inputs.pixels import PixelData
 from training.photo_folders import slices_of, write_samples
 
 GEOMETRY = Preprocess(image_size=32, crop_fraction=1.0)
@@ -163,7 +163,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from training.photo_folders import slices_of, write_samples
 from foveal.images import Augment, Preprocess
-from foveal.training.pixels import PixelData
+from foveal.training.inputs.pixels import PixelData
 samples = write_samples(Path({folder!r}), 8)
 data = PixelData(samples, np.zeros(8, np.int64), Preprocess(image_size=32),
                  Augment.preset("light"), seed=0, workers=2)
@@ -204,6 +204,6 @@ def test_workers_need_no_guarded_script_and_end_with_it_however_it_ends(tmp_path
 
 
 def test_a_worker_does_not_load_pytorch():
-    code = "import sys, foveal.training.render_worker; print('torch' in sys.modules)"
+    code = "import sys, foveal.training.inputs.render_worker; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "False", result.stderr

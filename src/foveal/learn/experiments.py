@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from foveal.learn.figures.networks import COMPARED
 from foveal.models import architecture
 from foveal.models.create import create_model
-from foveal.training.head import one_thread
+from foveal.training.transfer.head import one_thread
 
 DEPTHS = (4, 12, 20, 36)
 CHANNELS, STEPS, BATCH, SEEDS = 16, 200, 64, (0, 1, 2)

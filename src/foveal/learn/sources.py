@@ -28,7 +28,7 @@ SOURCES = (
     "ops/kernels.py",
     "ops/pooling.py",
     "ops/shapes.py",
-    "training/head.py",
+    "training/transfer/head.py",
     "workflow/classifier.py",
 )
 

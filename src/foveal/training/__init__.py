@@ -45,14 +45,14 @@ __all__ = [
     "find_learning_rate",
 ]
 _NEED_TORCH = {
-    "Checkpoints": "checkpoints",
-    "Fitted": "engine",
-    "LearningRateCurve": "lr_finder",
-    "ParameterGroup": "optimisers",
+    "Checkpoints": "checkpointing.checkpoints",
+    "Fitted": "trainer.engine",
+    "LearningRateCurve": "trainer.lr_finder",
+    "ParameterGroup": "optimisation.optimisers",
     "TensorBoard": "tensorboard",
-    "Trainer": "engine",
-    "evaluate": "evaluating",
-    "find_learning_rate": "lr_finder",
+    "Trainer": "trainer.engine",
+    "evaluate": "trainer.evaluating",
+    "find_learning_rate": "trainer.lr_finder",
 }
 
 

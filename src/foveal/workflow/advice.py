@@ -10,7 +10,7 @@ from pathlib import Path
 
 from foveal.data import ImageData, Rejection, Sample, counted, relative_name
 from foveal.models import architecture, list_models
-from foveal.training.plan import rough_duration
+from foveal.training.transfer.plan import rough_duration
 from foveal.workflow.settings import DEFAULT_BACKBONE, TrainSettings
 
 _FEW = 50  # photos a class below which more photos usually help most

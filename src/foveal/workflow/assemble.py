@@ -17,7 +17,7 @@ from foveal.runtime.convert import RawPixels, maps_to_openvino, save_weights, to
 from foveal.runtime.graphs import attach_head, join_graphs, save_openvino
 from foveal.runtime.model_folder import ModelConfig, write_model
 from foveal.runtime.predictor import Predictor
-from foveal.training.head import TrainedHead
+from foveal.training.transfer.head import TrainedHead
 from foveal.version import __version__
 
 

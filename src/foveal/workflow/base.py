@@ -14,7 +14,7 @@ from foveal.data import ImageData, Rejection, Sample, relative_name
 from foveal.errors import DataError, ImageError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.runtime.predictor import Prediction, Predictor, Source
-from foveal.training.parallel import Processes
+from foveal.training.processes.parallel import Processes
 from foveal.workflow.listener import Listener
 from foveal.workflow.team import found_processes
 from foveal.workflow.trained import Trained

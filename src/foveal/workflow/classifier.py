@@ -19,11 +19,11 @@ from foveal.images.policies import PolicyName
 from foveal.images.preprocess import Resize
 from foveal.metrics import softmax
 from foveal.training import Callback, HeadConfig, NetworkConfig
-from foveal.training.dense import dense_logits
-from foveal.training.engine import Fitted
-from foveal.training.head import Features, TrainedHead, train_head
-from foveal.training.parallel import Processes
+from foveal.training.processes.parallel import Processes
 from foveal.training.record import EpochRecord
+from foveal.training.trainer.engine import Fitted
+from foveal.training.transfer.dense import dense_logits
+from foveal.training.transfer.head import Features, TrainedHead, train_head
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.listener import Listener

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import DataError
-from foveal.training.dense import Standardiser
-from foveal.training.head import one_thread
+from foveal.training.transfer.dense import Standardiser
+from foveal.training.transfer.head import one_thread
 
 FOLDS = 5
 _PENALTY = 0.01  # scikit-learn's C: measured best for standardised features

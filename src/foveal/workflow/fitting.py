@@ -14,17 +14,17 @@ from torch import nn
 
 from foveal.models.convnet import ConvNet
 from foveal.runtime.cores import usable_cores
-from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
-from foveal.training.checkpoints import Checkpoints
-from foveal.training.engine import Fitted, Trainer
-from foveal.training.evaluating import evaluate
-from foveal.training.head import calibrate
-from foveal.training.modes import Mode
+from foveal.training.checkpointing.checkpoints import Checkpoints
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import ParameterGroup
-from foveal.training.parallel import Processes
+from foveal.training.optimisation.modes import Mode
+from foveal.training.optimisation.optimisers import ParameterGroup
+from foveal.training.processes.parallel import Processes
 from foveal.training.record import EpochRecord, Phase
+from foveal.training.trainer.engine import Fitted, Trainer
+from foveal.training.trainer.evaluating import evaluate
+from foveal.training.transfer.head import calibrate
 from foveal.workflow.listener import Listener, Step
 
 

@@ -10,8 +10,8 @@ from typing import Protocol
 from foveal.data import ImageData, counted
 from foveal.errors import UsageError
 from foveal.features.network import outline
-from foveal.training.parallel import Processes
-from foveal.training.suffix import unfreeze_layers
+from foveal.training.processes.parallel import Processes
+from foveal.training.transfer.suffix import unfreeze_layers
 from foveal.workflow.advice import fine_tuning_offer
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foveal.errors import UsageError
-from foveal.training.lr_finder import LearningRateCurve
+from foveal.training.trainer.lr_finder import LearningRateCurve
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.jobs import open_classifier, open_scratch
 from foveal.workflow.listener import Listener

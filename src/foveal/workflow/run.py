@@ -20,7 +20,7 @@ from foveal.errors import (
     UsageError,
 )
 from foveal.storage import lock, require_free_space
-from foveal.training.parallel import Processes
+from foveal.training.processes.parallel import Processes
 from foveal.workflow.advice import data_warnings, fast_alternative, next_steps
 from foveal.workflow.jobs import Order, open_job
 from foveal.workflow.listener import Listener

@@ -25,7 +25,7 @@ from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import CONFIG, RunPhoto, photos_of_run, require_there
 
 if TYPE_CHECKING:
-    from foveal.training.head import Features
+    from foveal.training.transfer.head import Features
 
 COVERAGE = 0.95
 _MOST_KNOWN = 2000  # photos: 5 MB at 1,280 features, a fraction of a millisecond an image

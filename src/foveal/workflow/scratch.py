@@ -22,11 +22,11 @@ from foveal.models.create import create_model
 from foveal.runtime.convert import RawPixels
 from foveal.runtime.cores import usable_cores
 from foveal.training.callbacks import Callback
-from foveal.training.engine import Fitted
-from foveal.training.lr_finder import LearningRateCurve, find_learning_rate
+from foveal.training.inputs.pixels import PixelData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.parallel import Processes
-from foveal.training.pixels import PixelData
+from foveal.training.processes.parallel import Processes
+from foveal.training.trainer.engine import Fitted
+from foveal.training.trainer.lr_finder import LearningRateCurve, find_learning_rate
 from foveal.workflow.assemble import provenance
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.fitting import calibrated, fit_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from foveal.errors import UsageError
-from foveal.training.parallel import Processes, processes
+from foveal.training.processes.parallel import Processes, processes
 from foveal.workflow.listener import Listener
 
 

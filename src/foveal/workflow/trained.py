@@ -14,8 +14,8 @@ from foveal.models.convnet import ConvNet
 from foveal.runtime.model_folder import ModelConfig
 from foveal.runtime.predictor import Predictor
 from foveal.runtime.rejector import Rejector, write_rejector
-from foveal.training.head import TrainedHead
 from foveal.training.record import EpochRecord, Phase
+from foveal.training.transfer.head import TrainedHead
 from foveal.workflow import assemble
 
 

@@ -17,16 +17,16 @@ from foveal.runtime.convert import RawPixels
 from foveal.runtime.cores import usable_cores
 from foveal.runtime.memory import usable_memory
 from foveal.storage import read_json, write_json
-from foveal.training.activations import ActivationData
-from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
-from foveal.training.engine import Fitted
-from foveal.training.lr_finder import LearningRateCurve, find_learning_rate
+from foveal.training.inputs.activations import ActivationData
+from foveal.training.inputs.batches import TrainingData
+from foveal.training.inputs.pixels import PixelData
+from foveal.training.inputs.streamed import StreamedData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.pixels import PixelData
-from foveal.training.plan import FineTunePlan, Source, measure_rates, plan_fine_tuning
-from foveal.training.streamed import StreamedData
-from foveal.training.suffix import (
+from foveal.training.trainer.engine import Fitted
+from foveal.training.trainer.lr_finder import LearningRateCurve, find_learning_rate
+from foveal.training.transfer.plan import FineTunePlan, Source, measure_rates, plan_fine_tuning
+from foveal.training.transfer.suffix import (
     Suffix,
     Unfreezing,
     starting_head,

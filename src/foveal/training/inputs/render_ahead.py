@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.runtime.cores import usable_cores
-from foveal.training.batches import Slices
-from foveal.training.rendering import Renderer
+from foveal.training.inputs.batches import Slices
+from foveal.training.inputs.rendering import Renderer
 
 Pixels = NDArray[np.uint8]
 

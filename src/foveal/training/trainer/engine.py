@@ -14,22 +14,24 @@ from torch import nn
 
 from foveal.errors import TrainingError
 from foveal.storage import write_bytes
-from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback, Request, SetLearningRate, Stop
-from foveal.training.checkpoints import Checkpoints
-from foveal.training.evaluating import evaluate, loss_and_accuracy
-from foveal.training.interrupt import Interrupt
-from foveal.training.keeper import Keeper
-from foveal.training.loop import EpochLoop, OnStep
-from foveal.training.memory import kept_memory
-from foveal.training.modes import Mode, Timing
+from foveal.training.checkpointing.checkpoints import Checkpoints
+from foveal.training.checkpointing.keeper import Keeper
+from foveal.training.checkpointing.state import check_identity, identity_of
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.monitors import monitored
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import ParameterGroup
-from foveal.training.parallel import Processes
-from foveal.training.parallel import processes as found_processes
+from foveal.training.optimisation.memory import kept_memory
+from foveal.training.optimisation.modes import Mode, Timing
+from foveal.training.optimisation.optimisers import ParameterGroup
+from foveal.training.processes.interrupt import Interrupt
+from foveal.training.processes.parallel import Processes
+from foveal.training.processes.parallel import processes as found_processes
 from foveal.training.record import EpochRecord, Phase
-from foveal.training.setup import (
+from foveal.training.timekeeping import Clock
+from foveal.training.trainer.evaluating import evaluate, loss_and_accuracy
+from foveal.training.trainer.loop import EpochLoop, OnStep
+from foveal.training.trainer.setup import (
     build_state,
     check_data,
     choose_mode,
@@ -38,8 +40,6 @@ from foveal.training.setup import (
     standard_callbacks,
     taken_up,
 )
-from foveal.training.state import check_identity, identity_of
-from foveal.training.timekeeping import Clock
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from foveal.errors import TrainingError
 from foveal.features.cache import DType, Rows
 from foveal.features.encoder import as_kept
 from foveal.runtime.backends import Backend, Images
-from foveal.training.activations import as_input
-from foveal.training.batches import Slices, TrainingData
+from foveal.training.inputs.activations import as_input
+from foveal.training.inputs.batches import Slices, TrainingData
 
 _AHEAD = 2  # batches that wait for whoever trains
 _Tag = tuple[int, int]  # a slice, and the first of its rows

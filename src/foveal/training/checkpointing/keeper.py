@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from foveal.storage import lock
-from foveal.training.checkpoints import Checkpoint, Checkpoints
-from foveal.training.parallel import Processes
-from foveal.training.state import TrainingState
+from foveal.training.checkpointing.checkpoints import Checkpoint, Checkpoints
+from foveal.training.checkpointing.state import TrainingState
+from foveal.training.processes.parallel import Processes
 from foveal.training.timekeeping import Clock
 
 _PATIENCE = 1.0  # seconds that an emergency waits for a step that is just being applied

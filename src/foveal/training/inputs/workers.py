@@ -23,21 +23,21 @@ from typing import BinaryIO, NamedTuple, cast
 
 import foveal
 from foveal.errors import TrainingError
-from foveal.training.batches import Slices
-from foveal.training.render_ahead import Pixels
-from foveal.training.render_worker import (
+from foveal.training.inputs.batches import Slices
+from foveal.training.inputs.render_ahead import Pixels
+from foveal.training.inputs.render_worker import (
     Answer,
     Task,
     read_message,
     read_pixels,
     write_message,
 )
-from foveal.training.rendering import Renderer
+from foveal.training.inputs.rendering import Renderer
 
 _TASKS_EACH = 2  # one in work, one waiting
 _PATIENCE = 1.0  # seconds for a worker to end by itself
 _SIGKILL = 9  # Windows has no such name
-_PROGRAM = "from foveal.training.render_worker import main; main()"
+_PROGRAM = "from foveal.training.inputs.render_worker import main; main()"
 
 
 class _Delivery(NamedTuple):

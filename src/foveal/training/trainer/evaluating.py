@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foveal.training.batches import TrainingData
-from foveal.training.modes import Mode
-from foveal.training.parallel import Alone, Processes
+from foveal.training.inputs.batches import TrainingData
+from foveal.training.optimisation.modes import Mode
+from foveal.training.processes.parallel import Alone, Processes
 
 
 def evaluate(

@@ -10,12 +10,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from foveal.training.layout import Layout, Rows
-from foveal.training.mixing import Mixed, mix
-from foveal.training.modes import Mode
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import Optimiser, clip_gradients, gradient_norm, gradient_of
-from foveal.training.parallel import Processes
+from foveal.training.optimisation.mixing import Mixed, mix
+from foveal.training.optimisation.modes import Mode
+from foveal.training.optimisation.optimisers import (
+    Optimiser,
+    clip_gradients,
+    gradient_norm,
+    gradient_of,
+)
+from foveal.training.processes.layout import Layout, Rows
+from foveal.training.processes.parallel import Processes
 from foveal.training.record import Phase
 from foveal.training.seeds import seed_for, seeded
 

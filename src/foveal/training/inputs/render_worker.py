@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foveal.errors import FovealError, TrainingError
-from foveal.training.rendering import Renderer, Rows
+from foveal.training.inputs.rendering import Renderer, Rows
 
 _LENGTH = struct.Struct("<Q")
 

@@ -10,22 +10,28 @@ import torch
 from torch import Tensor, nn
 
 from foveal.errors import TrainingError
-from foveal.training.averaging import MovingAverage
-from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
-from foveal.training.layout import Layout, Rows, balanced_order, epoch_steps
-from foveal.training.mode_memory import ModeMemory
-from foveal.training.modes import Mode, Timing, candidates, clearly_fastest, measure_modes
+from foveal.training.checkpointing.progress import Progress
+from foveal.training.checkpointing.state import TrainingState
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import Optimiser, ParameterGroup
+from foveal.training.optimisation.averaging import MovingAverage
+from foveal.training.optimisation.mode_memory import ModeMemory
+from foveal.training.optimisation.modes import (
+    Mode,
+    Timing,
+    candidates,
+    clearly_fastest,
+    measure_modes,
+)
+from foveal.training.optimisation.optimisers import Optimiser, ParameterGroup
+from foveal.training.optimisation.schedules import Pace
+from foveal.training.optimisation.steps import Stepper
 from foveal.training.order import epoch_order
-from foveal.training.parallel import Processes
 from foveal.training.plateaus import EarlyStopping, ReduceLROnPlateau
-from foveal.training.progress import Progress
+from foveal.training.processes.layout import Layout, Rows, balanced_order, epoch_steps
+from foveal.training.processes.parallel import Processes
 from foveal.training.record import Phase
-from foveal.training.schedules import Pace
-from foveal.training.state import TrainingState
-from foveal.training.steps import Stepper
 
 
 def standard_callbacks(config: NetworkConfig, given: Sequence[Callback]) -> list[Callback]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from foveal.arguments import require_whole
 from foveal.errors import UsageError
 from foveal.features.cache import Rows
-from foveal.training.batches import Slices
+from foveal.training.inputs.batches import Slices
 from foveal.training.order import epoch_views
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from foveal.errors import StorageError
 from foveal.runtime.cores import usable_cores
 from foveal.storage import cache_folder, content_hash, read_json, write_json
-from foveal.training.modes import Mode
+from foveal.training.optimisation.modes import Mode
 
 
 class ModeMemory:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from foveal.training.layout import Layout
-from foveal.training.modes import Mode
+from foveal.training.optimisation.modes import Mode
+from foveal.training.optimisation.schedules import Pace
+from foveal.training.processes.layout import Layout
 from foveal.training.record import EpochRecord
-from foveal.training.schedules import Pace
 
 
 @dataclass

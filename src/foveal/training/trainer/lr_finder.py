@@ -13,17 +13,17 @@ import torch
 from torch import nn
 
 from foveal.errors import TrainingError, UsageError
-from foveal.training.batches import TrainingData
-from foveal.training.layout import Layout, Rows
-from foveal.training.memory import kept_memory
-from foveal.training.modes import Mode
+from foveal.training.checkpointing.progress import Progress
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import ParameterGroup
-from foveal.training.parallel import Alone
-from foveal.training.progress import Progress
-from foveal.training.schedules import Pace
-from foveal.training.setup import build_state, check_data, epoch_rows
-from foveal.training.steps import Votes
+from foveal.training.optimisation.memory import kept_memory
+from foveal.training.optimisation.modes import Mode
+from foveal.training.optimisation.optimisers import ParameterGroup
+from foveal.training.optimisation.schedules import Pace
+from foveal.training.optimisation.steps import Votes
+from foveal.training.processes.layout import Layout, Rows
+from foveal.training.processes.parallel import Alone
+from foveal.training.trainer.setup import build_state, check_data, epoch_rows
 
 _KEEP = 0.9  # of the smoothed loss, each step
 _DIVERGED = 4.0  # times the lowest smoothed loss

@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from foveal.errors import BadBatchError, TrainingError, TrainingInterrupted
-from foveal.training.batches import TrainingData
-from foveal.training.interrupt import Interrupt
-from foveal.training.keeper import Keeper
-from foveal.training.layout import Rows
+from foveal.training.checkpointing.keeper import Keeper
+from foveal.training.checkpointing.state import TrainingState
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.parallel import Processes
-from foveal.training.schedules import learning_rate_factor
-from foveal.training.state import TrainingState
-from foveal.training.steps import Stepper, StepResult, Votes
+from foveal.training.optimisation.schedules import learning_rate_factor
+from foveal.training.optimisation.steps import Stepper, StepResult, Votes
+from foveal.training.processes.interrupt import Interrupt
+from foveal.training.processes.layout import Rows
+from foveal.training.processes.parallel import Processes
 from foveal.training.timekeeping import Clock
 
 _PLAN_AFTER = 20  # steps after which a schedule is fitted to a time limit

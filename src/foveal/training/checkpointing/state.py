@@ -13,16 +13,16 @@ from torch import Tensor, nn
 
 from foveal.errors import TrainingError
 from foveal.storage import content_hash
-from foveal.training.averaging import MovingAverage
-from foveal.training.batches import TrainingData
 from foveal.training.callbacks import Callback
-from foveal.training.checkpoints import Checkpoint
+from foveal.training.checkpointing.checkpoints import Checkpoint
+from foveal.training.checkpointing.progress import Progress
+from foveal.training.inputs.batches import TrainingData
 from foveal.training.network_config import NetworkConfig
-from foveal.training.optimisers import Optimiser
-from foveal.training.parallel import Processes
-from foveal.training.progress import Progress
+from foveal.training.optimisation.averaging import MovingAverage
+from foveal.training.optimisation.optimisers import Optimiser
+from foveal.training.optimisation.steps import Stepper
+from foveal.training.processes.parallel import Processes
 from foveal.training.record import Phase
-from foveal.training.steps import Stepper
 
 FORMAT = 1
 _MAY_CHANGE = {"checkpoint_minutes"}

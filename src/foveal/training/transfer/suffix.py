@@ -15,9 +15,9 @@ from foveal.arguments import whole
 from foveal.errors import UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.heads import dense_head
-from foveal.training.folding import folded
-from foveal.training.head import TrainedHead
-from foveal.training.optimisers import ParameterGroup
+from foveal.training.optimisation.optimisers import ParameterGroup
+from foveal.training.transfer.folding import folded
+from foveal.training.transfer.head import TrainedHead
 
 Statistics = Literal["fixed", "trained"]
 

@@ -16,11 +16,11 @@ from torch.nn import functional as F
 
 from foveal.metrics import fit_temperature
 from foveal.models.heads import dense_head
-from foveal.training.adamw import AdamW
 from foveal.training.config import HeadConfig
-from foveal.training.dense import Dense, Standardiser, fold
 from foveal.training.order import epoch_order, epoch_views
 from foveal.training.record import EpochRecord
+from foveal.training.transfer.adamw import AdamW
+from foveal.training.transfer.dense import Dense, Standardiser, fold
 
 HIDDEN = 256
 _DOUBT = 50  # photos whose word the belief in a temperature of 1 is worth

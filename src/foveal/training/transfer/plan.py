@@ -16,8 +16,8 @@ from foveal.features import FrozenEncoder, Views, cache_bytes
 from foveal.features.backbone import Backbone
 from foveal.features.decoding import Decoder, Job, Tag
 from foveal.runtime.backends import Images
-from foveal.training.modes import Mode, measure_modes
-from foveal.training.suffix import Suffix, Unfreezing
+from foveal.training.optimisation.modes import Mode, measure_modes
+from foveal.training.transfer.suffix import Suffix, Unfreezing
 
 Source = Literal["cached", "streamed", "pixels"]
 _SAMPLES = 32

@@ -14,8 +14,8 @@ from foveal.images import Augment, Preprocess
 from foveal.images.draws import DRAWS
 from foveal.images.policies import policy_named
 from foveal.images.view_batches import render_views
+from foveal.training.inputs.photo_store import Photo, PhotoStore
 from foveal.training.order import epoch_draws
-from foveal.training.photo_store import Photo, PhotoStore
 
 Rows = NDArray[np.int64]
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from foveal.errors import TrainingError
-from foveal.training.heartbeat import Heartbeat
+from foveal.training.processes.heartbeat import Heartbeat
 
 TIMEOUT = 60.0  # seconds without a sign of life
 _WAIT = timedelta(hours=12)  # for work that one process does alone; the heartbeat sees losses

@@ -16,11 +16,11 @@ from foveal.errors import ImageError, UsageError
 from foveal.images import Augment, Preprocess
 from foveal.images.policies import PolicyName, policy_named
 from foveal.runtime.memory import usable_memory
-from foveal.training.batches import Slices
-from foveal.training.photo_store import PhotoStore
-from foveal.training.render_ahead import Pixels, render_ahead
-from foveal.training.rendering import Recipe, Renderer
-from foveal.training.workers import Workers
+from foveal.training.inputs.batches import Slices
+from foveal.training.inputs.photo_store import PhotoStore
+from foveal.training.inputs.render_ahead import Pixels, render_ahead
+from foveal.training.inputs.rendering import Recipe, Renderer
+from foveal.training.inputs.workers import Workers
 
 Progress = Callable[[int, int], None]
 

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from foveal.errors import UsageError
-from foveal.training.memory import kept_memory
 from foveal.training.network_config import NetworkConfig
+from foveal.training.optimisation.memory import kept_memory
 
 _SECONDS = 8.0  # what a measurement may take, about
 _SAMPLES = 32

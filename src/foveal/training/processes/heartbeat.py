@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from foveal.errors import BadBatchError, TrainingInterrupted
-from foveal.training.interrupt import leave
+from foveal.training.processes.interrupt import leave
 
 _EVERY = 0.5  # seconds between two beats
 _GRACE = 2.0  # seconds the main thread has to end by itself once a process is lost

@@ -1,0 +1,1 @@
+"""How a step is computed: gradients, optimisers, schedules, and the mode that is fastest here."""
