@@ -43,7 +43,7 @@ def photos_in(folder: Path, count: int) -> list[Path]:
 
 def offline(channel: Any, run: str) -> None:
     """Name photos again and again, in a process that has the model loaded."""
-    from foveal.runtime.predictor import load
+    from foveal.runtime.loading import load
 
     predictor = load(run, many=True)
     while True:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import foveal
-import foveal.runtime.predictor as predictor
+import foveal.runtime.loading as loading
 import foveal.workflow.export as export
 from foveal.cli.main import main
 from foveal.images import Preprocess
@@ -61,7 +61,7 @@ def by_the_library(run, monkeypatch):
 
 def by_the_command_line(run, monkeypatch):
     seen = Recorder()
-    monkeypatch.setattr(predictor, "OpenVinoBackend", lambda *given, **settings: seen)
+    monkeypatch.setattr(loading, "OpenVinoBackend", lambda *given, **settings: seen)
     with pytest.raises(SystemExit, match="0"):
         main(["predict", str(run), *map(str, files(run)), "--json"])
     return seen.shown

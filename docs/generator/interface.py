@@ -47,9 +47,9 @@ PAGES = {
     "runtime": Page(
         "Model folders, backends, prediction",
         (
-            *("runtime.predictor", "runtime.imagenet", "runtime.rejection", "runtime.views"),
-            *("runtime.model_folder", "runtime.backends", "runtime.network", "runtime.convert"),
-            "runtime.export",
+            *("runtime.loading", "runtime.predictor", "runtime.imagenet", "runtime.rejection"),
+            *("runtime.views", "runtime.model_folder", "runtime.backends", "runtime.network"),
+            *("runtime.convert", "runtime.export"),
         ),
     ),
     "explain": Page("Why a network answers as it does", ("explain",)),

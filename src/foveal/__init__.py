@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from foveal.evaluation import Evaluation
     from foveal.images import Augment, Preprocess, inspect_image, load_image
     from foveal.models import create_model, list_models
-    from foveal.runtime.predictor import Prediction, Predictor, load
+    from foveal.runtime.loading import load
+    from foveal.runtime.predictor import Prediction, Predictor
     from foveal.training import HeadConfig
     from foveal.workflow.classifier import Classifier
     from foveal.workflow.export import Exported, export_model
@@ -48,7 +49,8 @@ _HOMES = {
     "foveal.evaluation": ("Evaluation",),
     "foveal.images": ("Augment", "Preprocess", "inspect_image", "load_image"),
     "foveal.models": ("create_model", "list_models"),
-    "foveal.runtime.predictor": ("Prediction", "Predictor", "load"),
+    "foveal.runtime.loading": ("load",),
+    "foveal.runtime.predictor": ("Prediction", "Predictor"),
     "foveal.training": ("HeadConfig",),
     "foveal.workflow.classifier": ("Classifier",),
     "foveal.workflow.export": ("Exported", "export_model"),

@@ -224,7 +224,7 @@ def test_help_says_why_predict_may_give_another_probability(capsys):
 
 def test_predict_says_which_built_in_network_answered(capsys, photo, monkeypatch, colours):
     from foveal.runtime import imagenet
-    from foveal.runtime.predictor import load
+    from foveal.runtime.loading import load
 
     asked = []
     monkeypatch.setattr(

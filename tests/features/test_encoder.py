@@ -11,7 +11,7 @@ import torch
 from foveal.data import ImageData
 from foveal.errors import ModelError, UnknownNameError, UsageError
 from foveal.features import FrozenEncoder, Views, choose_backbone
-from foveal.features.backbone import frozen_graph
+from foveal.features.opening import frozen_graph
 from foveal.images import Augment
 from foveal.models.create import create_model
 from foveal.runtime.backends import OpenVinoBackend
@@ -200,7 +200,8 @@ def test_two_processes_convert_a_network_once(private_cache):
     import sys
 
     code = """
-from foveal.features.backbone import choose_backbone, frozen_graph
+from foveal.features.backbone import choose_backbone
+from foveal.features.opening import frozen_graph
 print(frozen_graph(choose_backbone("lenet5", weights="none", device="cpu")).get_parameters())
 """
     both = [

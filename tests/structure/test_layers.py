@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import graphlib
 import subprocess
 import sys
 
+import grimp
 import pytest
 
 TORCH_FREE = [
@@ -89,3 +91,10 @@ print(before > 0, len(sent) - before)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "True 0\n"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = grimp.build_graph("foveal", exclude_type_checking_imports=True, cache_dir=None)
+    imported = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    assert sum(map(len, imported.values())) > 1_000
+    graphlib.TopologicalSorter(imported).prepare()  # raises CycleError, which names the modules

@@ -12,7 +12,7 @@ import torch
 from foveal.data import ImageData
 from foveal.errors import UsageError
 from foveal.features import FrozenEncoder, choose_backbone
-from foveal.features.backbone import open_backend
+from foveal.features.opening import open_backend
 from foveal.images import Augment, Preprocess
 from foveal.training.inputs.activations import ActivationData
 from foveal.training.inputs.pixels import PixelData

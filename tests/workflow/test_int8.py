@@ -12,7 +12,7 @@ import foveal
 from conftest import write_photos
 from foveal.errors import DataError, MissingExtraError, ModelError, UsageError
 from foveal.features import FrozenEncoder, choose_backbone
-from foveal.features.backbone import frozen_graph
+from foveal.features.opening import frozen_graph
 from foveal.images import Preprocess
 from foveal.metrics import softmax
 from foveal.runtime.backends import TorchBackend, openvino

@@ -120,7 +120,7 @@ class Predict:
             console(stderr=True).print(told + chosen, style="dim")
             predictor.views = views
             return predictor
-        from foveal.runtime.predictor import load
+        from foveal.runtime.loading import load
 
         coverage = None
         if self.reject is not None:

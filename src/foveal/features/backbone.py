@@ -1,4 +1,4 @@
-"""A frozen backbone that runs: raw pixels in, one feature vector or one stack of maps out."""
+"""Which frozen backbone runs, from where to where, and on what."""
 
 from __future__ import annotations
 
@@ -7,32 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from foveal.data import Sample
-from foveal.data.reading import decode_sample
-from foveal.errors import ImageError, ModelError, UsageError
+from foveal.errors import ModelError, UsageError
 from foveal.images import Preprocess
 from foveal.models import architecture
 from foveal.models.hub import HubWeights
 from foveal.models.registry import Architecture
 from foveal.runtime.backends import (
-    Backend,
-    Images,
-    OpenVinoBackend,
-    TorchBackend,
-    batch_for_many,
     best_precision,
     openvino,
 )
-from foveal.runtime.decoding import decode_ahead
-from foveal.runtime.quantize import CALIBRATION_PHOTOS, quantize, require_nncf, spread
+from foveal.runtime.quantize import CALIBRATION_PHOTOS, require_nncf, spread
 from foveal.storage import (
-    cache_folder,
     content_hash,
-    lock,
-    recover_folder,
-    replace_folder,
     sha256_file,
 )
 
@@ -40,8 +28,6 @@ CODE_VERSION = 1  # raise it when the same inputs would give other features
 DEVICES = ("auto", "cpu", "cuda")
 INSTALLED, RANDOM = "default", "none"
 INT8 = "int8"
-_GRAPH = "prefix.xml"
-_CONVERTING = 600.0  # seconds after which whoever converts the same network has surely failed
 
 
 @dataclass(frozen=True)
@@ -125,67 +111,6 @@ def choose_backbone(
     return Backbone(name, preprocess, device, precision, fingerprint, blocks, kind, seed, photos)
 
 
-def frozen_graph(backbone: Backbone) -> Any:
-    """Return the OpenVINO graph of a backbone, converted once and then kept in the cache folder.
-
-    Args:
-        backbone: which backbone.
-
-    Returns:
-        An ``openvino.Model``: uint8 (?, S, S, C) → float32 (?, D), or (?, H, W, C) if it is cut.
-    """
-    folder = cache_folder() / "graphs" / backbone.fingerprint
-    recover_folder(folder)
-    graph = folder / _GRAPH
-    if not graph.exists():
-        # Another process may be converting it already: wait, and take what it made.
-        with lock(folder.with_name(f".{folder.name}.converting"), timeout=_CONVERTING):
-            if not graph.exists():
-                with replace_folder(folder) as temporary:
-                    _convert(backbone, temporary / _GRAPH)
-    return openvino().Core().read_model(graph)
-
-
-def open_backend(backbone: Backbone) -> Backend:
-    """Load a backbone for many images.
-
-    Args:
-        backbone: which backbone.
-
-    Returns:
-        A backend whose outputs are features (N, D), or maps (N, H, W, C) if it is cut.
-    """
-    if backbone.device == "cpu":
-        graph = frozen_graph(backbone)
-        # What int8 leaves in floating point runs as it will where the model is used.
-        precision = "auto" if backbone.precision == INT8 else backbone.precision
-        return OpenVinoBackend(graph, precision=precision, batch=batch_for_many(), throughput=True)
-    from foveal.features.network import pixels_to_features
-
-    return TorchBackend(pixels_to_features(backbone), device=backbone.device)
-
-
-def _convert(backbone: Backbone, path: Path) -> None:
-    from foveal.features.network import pixels_to_features
-    from foveal.runtime.convert import to_openvino
-    from foveal.runtime.graphs import save_openvino
-
-    preprocess = backbone.preprocess
-    module = pixels_to_features(backbone)
-    graph = to_openvino(module, preprocess.image_size, preprocess.channels)
-    if backbone.calibration:
-        graph = quantize(graph, _calibration_images(backbone))
-    save_openvino(graph, path)
-
-
-def _calibration_images(backbone: Backbone) -> list[Images]:
-    def load(sample: Sample) -> Images:
-        return backbone.preprocess.apply(decode_sample(sample, backbone.preprocess))
-
-    decoded = decode_ahead(backbone.calibration, load)
-    return [image for _, image in decoded if not isinstance(image, ImageError)]
-
-
 def _precision(device: str, calibration: tuple[Sample, ...]) -> str:
     if not calibration:
         return best_precision() if device == "cpu" else "bf16"
@@ -232,7 +157,7 @@ def _preprocess(row: Architecture, kind: str) -> Preprocess:
 def _cut(name: str, blocks: int | None) -> int | None:
     if blocks is None:
         return None
-    from foveal.features.network import outline
+    from foveal.models.outline import outline
 
     names = outline(name).block_names
     if not 1 <= blocks <= len(names):

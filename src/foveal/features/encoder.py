@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from foveal.data import Rejection, Sample
 from foveal.errors import ModelError, UsageError
-from foveal.features.backbone import INSTALLED, Backbone, open_backend
+from foveal.features.backbone import INSTALLED, Backbone
 from foveal.features.cache import DType, FeatureStore, Rows, view_key
 from foveal.features.decoding import Decoder, Job, Views
+from foveal.features.opening import open_backend
 from foveal.models import architecture
 from foveal.runtime.backends import Backend
 from foveal.storage import cache_folder

@@ -11,6 +11,7 @@ from foveal.features.backbone import INSTALLED, RANDOM, Backbone
 from foveal.models import architecture
 from foveal.models.convnet import ConvNet
 from foveal.models.create import create_model
+from foveal.models.outline import outline
 from foveal.models.registry import Architecture, resolve
 from foveal.models.weights import load_strictly, read_state
 from foveal.runtime.convert import RawPixels
@@ -42,22 +43,6 @@ def load_network(backbone: Backbone, num_classes: int | None = None) -> ConvNet:
     if backbone.weights not in (INSTALLED, RANDOM):
         _load_blocks(network, architecture(backbone.name), backbone.weights)
     return network
-
-
-@cache
-def outline(name: str, image_size: int | None = None, in_channels: int | None = None) -> ConvNet:
-    """Return a network without weights: for its blocks and their shapes.
-
-    Args:
-        name: a registered architecture.
-        image_size: side of its images in pixels; None for the architecture's own.
-        in_channels: channels of its images; None for the architecture's own.
-
-    Returns:
-        The network on PyTorch's ``meta`` device, which computes shapes and nothing else.
-    """
-    with torch.device("meta"):
-        return create_model(name, image_size=image_size, in_channels=in_channels)
 
 
 @cache

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from foveal.models import Architecture, architecture
 from foveal.runtime.backends import openvino
+from foveal.runtime.loading import open_folder
 from foveal.runtime.model_folder import ModelConfig, write_model
-from foveal.runtime.predictor import Predictor, open_folder
+from foveal.runtime.predictor import Predictor
 from foveal.storage import cache_folder, recover_folder, sha256_file
 from foveal.version import __version__
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from foveal.errors import ImageError, UsageError
 from foveal.metrics import softmax
-from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_many
+from foveal.runtime.backends import Backend, Images, batch_for_many
 from foveal.runtime.decoding import decode_ahead, in_batches
-from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
+from foveal.runtime.model_folder import ModelConfig
 from foveal.runtime.sources import Source, is_source, require_source, source_name
 from foveal.runtime.views import AveragedViews
 
-__all__ = ["Prediction", "Predictor", "Source", "load", "open_folder"]
+__all__ = ["Prediction", "Predictor", "Source"]
 
 
 @dataclass(frozen=True)
@@ -227,64 +227,3 @@ class Predictor:
             tuple(int(index) for index in order),
             tuple(float(probabilities_K[index]) for index in order),
         )
-
-
-def load(
-    path: str | Path,
-    *,
-    many: bool = False,
-    views: AveragedViews | None = None,
-    coverage: float | None = None,
-) -> Predictor:
-    """Load a trained classifier.
-
-    Args:
-        path: a run folder or a model folder.
-        many: arrange the cores for many photos at once rather than for one quick answer.
-        views: looks at several views of each image; None for one look.
-        coverage: reject what looks like none of the classes, so that this share of photos of the
-            classes is kept, such as 0.95; None to reject nothing.
-
-    Returns:
-        The classifier on OpenVINO.
-
-    Raises:
-        ModelError: there is no model, this version cannot read it, or it cannot reject.
-        CorruptFileError: one of its files has changed since it was written.
-    """
-    folder = find_model(path)
-    return open_folder(folder, many=many, views=views, coverage=coverage)
-
-
-def open_folder(
-    folder: Path,
-    *,
-    many: bool,
-    views: AveragedViews | None = None,
-    coverage: float | None = None,
-    any_number: bool = False,
-) -> Predictor:
-    """Load a model folder.
-
-    Args:
-        folder: an existing model folder; see `find_model`.
-        many: arrange the cores for many photos at once rather than for one quick answer.
-        views: looks at several views of each image; None for one look.
-        coverage: see `load`.
-        any_number: with `many`: let each request have any number of images, as a server needs it;
-            a fixed number is some 3 % faster.
-
-    Returns:
-        The classifier on OpenVINO.
-
-    Raises:
-        ModelError: this version cannot read it, or it cannot reject.
-        CorruptFileError: one of its files has changed since it was written.
-    """
-    if coverage is not None:
-        from foveal.runtime.rejection import open_rejecting
-
-        return open_rejecting(folder, coverage, many=many, views=views, any_number=any_number)
-    batch = batch_for_many() if many and not any_number else None
-    backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
-    return Predictor(read_config(folder), backend, views)

@@ -108,7 +108,7 @@ def open_rejecting(
         coverage: the share of photos of its classes to keep, above 0 to below 1.
         many: arrange the cores for many photos at once.
         views: looks at several views of each image; None for one look.
-        any_number: see `foveal.runtime.predictor.open_folder`.
+        any_number: see `foveal.runtime.loading.open_folder`.
 
     Returns:
         The classifier on OpenVINO.

@@ -6,9 +6,10 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from foveal.features.backbone import Backbone, frozen_graph
+from foveal.features.backbone import Backbone
 from foveal.features.encoder import row_shape
 from foveal.features.network import load_network
+from foveal.features.opening import frozen_graph
 from foveal.images import Preprocess
 from foveal.models.convnet import ConvNet
 from foveal.models.heads import dense_head

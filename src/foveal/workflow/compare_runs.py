@@ -11,7 +11,7 @@ from foveal.data import counted, list_labelled
 from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
 from foveal.metrics import Paired, compare_pairs, wilson_interval
-from foveal.runtime.predictor import load
+from foveal.runtime.loading import load
 from foveal.workflow.evaluate import measure
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import RunPhoto, photos_of_run

@@ -10,8 +10,9 @@ import numpy as np
 from foveal.data import Split, list_labelled
 from foveal.errors import DataError, UsageError
 from foveal.evaluation import Evaluation
+from foveal.runtime.loading import load
 from foveal.runtime.model_folder import find_model
-from foveal.runtime.predictor import Predictor, load
+from foveal.runtime.predictor import Predictor
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import photos_of_run
 from foveal.workflow.scores import averaged_views

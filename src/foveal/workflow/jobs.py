@@ -9,7 +9,7 @@ from typing import Protocol
 
 from foveal.data import ImageData, counted
 from foveal.errors import UsageError
-from foveal.features.network import outline
+from foveal.models.outline import outline
 from foveal.training.processes.parallel import Processes
 from foveal.training.transfer.suffix import unfreeze_layers
 from foveal.workflow.advice import fine_tuning_offer

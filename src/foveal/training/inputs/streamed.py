@@ -30,7 +30,7 @@ class StreamedData:
 
     Args:
         pixels: the photos, uint8 (m, S, S, C).
-        backend: runs the frozen blocks; see ``foveal.features.backbone.open_backend``.
+        backend: runs the frozen blocks; see ``foveal.features.opening.open_backend``.
         dtype: the numbers that the cache would have kept; None for the encoder's own choice,
             float16 for maps and float32 for vectors.
     """

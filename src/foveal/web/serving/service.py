@@ -10,8 +10,9 @@ from pathlib import Path
 
 from foveal.errors import ImageError
 from foveal.runtime.backends import Images, OpenVinoBackend, batch_for_many
+from foveal.runtime.loading import open_folder
 from foveal.runtime.model_folder import CONFIG, find_model
-from foveal.runtime.predictor import Prediction, Predictor, open_folder
+from foveal.runtime.predictor import Prediction, Predictor
 from foveal.runtime.rejection import RejectingPredictor
 from foveal.storage import sha256_file
 from foveal.web.serving.batching import Batcher

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foveal.errors import FovealError
+from foveal.runtime.loading import load
 from foveal.runtime.model_folder import CONFIG, find_model, read_config
-from foveal.runtime.predictor import Predictor, load
+from foveal.runtime.predictor import Predictor
 
 if TYPE_CHECKING:
     from foveal.explain import Explainer
