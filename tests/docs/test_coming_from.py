@@ -20,7 +20,8 @@ from foveal.models.description import read_layer
 PAGE = REPOSITORY / "docs" / "coming-from.md"
 PLACES = ["foveal", *(f"foveal.{name}" for name in ("training", "models", "explain", "evaluation"))]
 PLACES += ["foveal.workflow.scratch", "foveal.models.convnet"]
-NO_NAMES = {"rejected.csv", "history.csv", "report.html", "path,label", "train/", "val/", "test/"}
+NO_NAMES = {"rejected.csv", "history.csv", "report.html", "path,label"}
+NO_NAMES |= {"train/", "val/", "test/", "checkpoints/", "metrics.json"}
 
 
 def tables():

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from conftest import REPOSITORY, write_photos
+from conftest import REPOSITORY
 from docs.markdown_pages import WRITTEN, called, code_blocks
 from foveal.ops import KERNELS
 
@@ -54,11 +54,10 @@ def test_links_into_the_visualizer_name_filters_patterns_and_parts_that_exist():
 
 @pytest.fixture(scope="module")
 def engineer_printed(tmp_path_factory, converted_graphs):
-    """What the engineer's examples print, run one after the other on generated photos."""
+    """What the engineer's examples print, run one after the other in an empty folder."""
     folder = tmp_path_factory.mktemp("engineer")
     (folder / "cache").mkdir()
     (folder / "cache" / "graphs").symlink_to(converted_graphs)
-    write_photos(folder / "photos", {"stripes": 20, "spots": 20, "plain": 20})
     marker = "=" * 8
     blocks = code_blocks(ENGINEERING, "python")
     return run(f"\nprint({marker!r})\n".join(blocks), folder).split(f"{marker}\n")
