@@ -85,6 +85,8 @@ def test_it_reads_as_a_table():
     assert rows["trained"] == "stage4_1, stage4_2, head"
     assert rows["parameters"] == "8,396,293 are trained"
     assert rows["activations"] == "4 views of each photo are kept, 35 MB of 1.0 GB"
+    one = dict(dataclasses.replace(planned(), views=1).rows())
+    assert one["activations"].startswith("1 view of each photo is kept, ")
     assert rows["time"] == "about 3 min: 8 epochs of 22 s after 22 s once"
     assert dict(planned(budget=10**7).rows())["activations"] == (
         "computed anew in each epoch: 4 views of each photo would take 35 MB, more than 10 MB"

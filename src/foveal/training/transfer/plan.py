@@ -113,14 +113,16 @@ class FineTunePlan:
 
     def _activations(self) -> str:
         size, budget = _size(self.cache_bytes), _size(self.budget_bytes)
+        views = counted(self.views, "view")
         if self.source == "pixels":
             return "none are kept: no block is frozen"
         if self.source == "cached":
-            return f"{self.views} views of each photo are kept, {size} of {budget}"
+            are = "is" if self.views == 1 else "are"
+            return f"{views} of each photo {are} kept, {size} of {budget}"
         if self.fresh:
             return "computed anew in each epoch: a policy changes the photos each time"
         return (
-            f"computed anew in each epoch: {self.views} views of each photo would take {size}, "
+            f"computed anew in each epoch: {views} of each photo would take {size}, "
             f"more than {budget}"
         )
 
