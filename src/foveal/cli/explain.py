@@ -10,8 +10,10 @@ import tyro
 
 from foveal.cli.live import listener
 from foveal.cli.output import console, percent, print_json
-from foveal.cli.predict import IMAGENET, find_photos
+from foveal.cli.predict import find_photos
+from foveal.cli.rules import require_built_in, require_photos_given, require_top_k
 from foveal.errors import UsageError
+from foveal.workflow.settings import IMAGENET
 
 if TYPE_CHECKING:
     from foveal.workflow.explain import Picture
@@ -55,17 +57,12 @@ class Explain:
     """Write JSON for a program to read."""
 
     def __post_init__(self) -> None:
-        if self.backbone is not None and self.model != IMAGENET:
-            raise UsageError(
-                f"`backbone` goes with the model 'imagenet'; {self.model} has its own network: "
-                "leave --backbone out."
-            )
+        require_built_in(self.backbone, self.model)
         if self.method in _OF_NETWORKS and self.paths:
             raise UsageError(f"{self.method} explains the network and takes no photos.")
-        if self.method not in _OF_NETWORKS and not self.paths:
-            raise UsageError("PHOTO must be one or more photos or folders; got none.")
-        if self.top_k is not None and self.top_k < 1:
-            raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
+        if self.method not in _OF_NETWORKS:
+            require_photos_given(self.paths)
+        require_top_k(self.top_k)
 
     def run(self) -> int:
         """Write the pictures.

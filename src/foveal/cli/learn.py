@@ -7,9 +7,7 @@ from pathlib import Path
 
 from foveal.cli.live import listener
 from foveal.cli.output import console
-from foveal.errors import UsageError
-
-_HIGHEST_PORT = 65_535
+from foveal.cli.rules import require_port
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,7 @@ class Learn:
     """Write the site as static files into this new folder, for any web host, and stop."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= _HIGHEST_PORT:
-            raise UsageError(f"`port` must be from 0 to {_HIGHEST_PORT}; got {self.port}.")
+        require_port(self.port)
 
     def run(self) -> int:
         """Serve or write the site.

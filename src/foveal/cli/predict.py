@@ -13,15 +13,20 @@ import tyro
 
 from foveal.cli.live import listener
 from foveal.cli.output import console, percent, print_json, require_new_table
+from foveal.cli.rules import (
+    require_built_in,
+    require_photos_given,
+    require_rejection,
+    require_top_k,
+)
 from foveal.errors import DataError, UsageError
 from foveal.runtime.model_folder import find_model
 from foveal.storage import write_text
-from foveal.workflow.settings import DEFAULT_BACKBONE
+from foveal.workflow.settings import DEFAULT_BACKBONE, IMAGENET
 
 if TYPE_CHECKING:
     from foveal.runtime.predictor import Prediction, Predictor
 
-IMAGENET = "imagenet"
 MANY = 20  # photos above which throughput matters more than the first answer
 NONE_OF_THESE = "none of these"
 COLUMNS = ("path", "rank", "label", "index", "probability", "reason")
@@ -55,22 +60,15 @@ class Predict:
     """Write JSON for a program to read."""
 
     def __post_init__(self) -> None:
-        if self.top_k < 1:
-            raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
-        if self.backbone is not None and self.model != IMAGENET:
-            raise UsageError(
-                f"`backbone` goes with the model 'imagenet'; {self.model} has its own network: "
-                "leave --backbone out."
-            )
+        require_top_k(self.top_k)
+        require_built_in(self.backbone, self.model)
         if self.reject is not None and self.model == IMAGENET:
             raise UsageError(
                 "`reject` goes with a run of your own; the built-in network does not come with the "
                 "photos that it learned from: leave --reject out."
             )
-        if self.coverage is not None and self.reject is None:
-            raise UsageError("`coverage` would have no effect without --reject auto.")
-        if not self.paths:
-            raise UsageError("PHOTO must be one or more photos or folders; got none.")
+        require_rejection(self.coverage, self.reject)
+        require_photos_given(self.paths)
 
     def run(self) -> int:
         """Name the photos.

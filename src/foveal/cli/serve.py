@@ -15,6 +15,7 @@ import tyro
 
 from foveal.cli.live import listener
 from foveal.cli.output import console, percent
+from foveal.cli.rules import require_port, require_rejection, require_top_k
 from foveal.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from foveal.web.serving.service import Served
 
 TOKEN = "FOVEAL_SERVE_TOKEN"
-_HIGHEST_PORT = 65_535
 _SHOWN_CLASSES = 8
 
 
@@ -68,14 +68,11 @@ class Serve:
     """Write the address and the model as one line of JSON for a program to read."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= _HIGHEST_PORT:
-            raise UsageError(f"`port` must be from 0 to {_HIGHEST_PORT}; got {self.port}.")
-        if self.top_k < 1:
-            raise UsageError(f"`top_k` must be at least 1; got {self.top_k}.")
+        require_port(self.port)
+        require_top_k(self.top_k)
         if self.token is not None and not _can_be_sent(self.token):
             raise UsageError("`token` must be printable ASCII without spaces, and not empty.")
-        if self.coverage is not None and self.reject is None:
-            raise UsageError("`coverage` would have no effect without --reject auto.")
+        require_rejection(self.coverage, self.reject)
         self._limits()
 
     def run(self) -> int:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foveal.cli.output import console
+from foveal.cli.rules import require_port
 from foveal.errors import UsageError
-
-_HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,7 @@ class Workbench:
     """Do not open a browser."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= _HIGHEST_PORT:
-            raise UsageError(f"`port` must be from 0 to {_HIGHEST_PORT}; got {self.port}.")
+        require_port(self.port)
         for name in ("photos", "runs"):
             folder: Path = getattr(self, name)
             if folder.exists() and not folder.is_dir():

@@ -29,10 +29,9 @@ from foveal.storage import write_bytes
 from foveal.workflow.listener import Listener
 from foveal.workflow.outputs import require_new_or_ours
 from foveal.workflow.run_photos import require_photos
+from foveal.workflow.settings import IMAGENET
 
-IMAGENET = "imagenet"
 Method = Literal["gradcam", "gradcam++", "occlusion", "feature-maps", "filters", "strongest"]
-OF_PHOTOS = ("gradcam", "gradcam++", "occlusion", "feature-maps")
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def _explained(
         sheet = maps_sheet(title, image, explainer.feature_maps(image, block))
         write_bytes(target, png_bytes(sheet))
         return Picture(target, str(photo), question.method, block)
-    method: MapMethod = question.method  # type: ignore[assignment]  # one of OF_PHOTOS
+    method: MapMethod = question.method  # type: ignore[assignment]  # the others took their own way
     found = explainer.explain(
         image, method, label=question.label, block=question.block, top_k=question.top_k or 3
     )

@@ -16,6 +16,7 @@ from foveal.training import HeadConfig
 from foveal.workflow.groups import NetworkSettings, ScratchSettings, TuningSettings
 
 DEFAULT_BACKBONE = "efficientnet_lite2"
+IMAGENET = "imagenet"  # as a model: the built-in network with its own classes
 DEFAULT_VIEWS = 2  # measured: docs/measurements.md
 TUNING_VIEWS = 4
 
