@@ -60,5 +60,5 @@ def test_no_law_is_made_of_one_point_or_of_no_errors():
     assert fit_power_law([100, 200], [0.0, 0.0]) is None
     with pytest.raises(UsageError, match="must be of one length"):
         fit_power_law([100], [0.1, 0.2])
-    with pytest.raises(UsageError, match="`errors` from 0 to 1"):
+    with pytest.raises(UsageError, match="`errors` from 0 to 1; got "):
         fit_power_law([100, 200], [0.1, 20.0])

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from foveal.errors import FovealError, TrainingInterrupted, UnknownNameError, UsageError
 
-DONE, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, NO, WRONG_USAGE = 0, 1, 2
 
 
 class Command(Protocol):

@@ -6,8 +6,8 @@ of the third come with a Debian package.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 
 from foveal.data.fashion_mnist import fill_with_fashion_mnist
 from foveal.data.stored_png import grey_pngs
-from foveal.errors import StorageError, UnknownNameError, UsageError
+from foveal.errors import DataError, StorageError, UnknownNameError, UsageError
 from foveal.storage import replace_folder
 
 Progress = Callable[[int, int], None]
@@ -77,10 +77,26 @@ def write_photos(folder: str | Path) -> None:
         The sample images of scikit-learn; README.txt, written beside them, names the authors.
     """
     target = _new_folder(folder)
-    originals = resources.files("sklearn.datasets") / "images"
+    originals = originals_of_photos()
     with replace_folder(target) as temporary:
         for name in ("china.jpg", "flower.jpg", "README.txt"):
             (temporary / name).write_bytes((originals / name).read_bytes())
+
+
+def originals_of_photos() -> Path:
+    """Return where the photos lie that `write_photos` writes.
+
+    Returns:
+        A folder of scikit-learn's; it is not to be written to.
+
+    Raises:
+        DataError: scikit-learn is damaged.
+    """
+    # Where the package lies, without importing it: that would take a second.
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError("the sample photos of scikit-learn are missing; install scikit-learn.")
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "images"
 
 
 def write_fashion_mnist(

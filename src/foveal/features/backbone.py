@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from foveal.arguments import require_choice
 from foveal.data import Sample
 from foveal.errors import ModelError, UsageError
 from foveal.images import Preprocess
@@ -99,7 +100,7 @@ def choose_backbone(
     preprocess = preprocess or _preprocess(row, kind)
     blocks = _cut(name, blocks)
     photos = tuple(spread(calibration, CALIBRATION_PHOTOS))
-    device = _available("cpu" if photos and device == "auto" else device)
+    device = available_device("cpu" if photos and device == "auto" else device)
     precision = _precision(device, photos)
     engine = f"openvino {openvino().__version__}" if device == "cpu" else f"torch {device}"
     facts = [CODE_VERSION, row.name, content, preprocess.as_dict(), engine, precision]
@@ -167,9 +168,19 @@ def _cut(name: str, blocks: int | None) -> int | None:
     return None if blocks == len(names) else blocks
 
 
-def _available(device: str) -> str:
-    if device not in DEVICES:
-        raise UsageError(f"`device` must be one of {', '.join(DEVICES)}; got {device!r}.")
+def available_device(device: str) -> str:
+    """Return where PyTorch can run.
+
+    Args:
+        device: one of `DEVICES`.
+
+    Returns:
+        ``"cpu"`` or ``"cuda"``; for ``"auto"`` the accelerator where there is one.
+
+    Raises:
+        UsageError: there is no such device, or not on this machine.
+    """
+    require_choice("device", device, DEVICES)
     if device == "cpu":
         return device
     import torch

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.errors import ModelError, UnknownNameError
+from foveal.data.samples import originals_of_photos
+from foveal.errors import UnknownNameError
 from foveal.images.io import load_image
 
 PHOTOS = ("china", "flower")
@@ -27,15 +26,10 @@ def photo(name: str) -> NDArray[np.uint8]:
 
     Raises:
         UnknownNameError: there is no such photo.
-        ModelError: scikit-learn, which brings the photos, is damaged.
+        DataError: scikit-learn, which brings the photos, is damaged.
     """
     if name not in PHOTOS:
         raise UnknownNameError("photo", name, PHOTOS)
-    # Where the package lies, without importing it: that would take a second.
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError("the sample photos of scikit-learn are missing; install scikit-learn.")
-    folder = Path(spec.submodule_search_locations[0]) / "datasets" / "images"
-    image = load_image(folder / f"{name}.jpg")
+    image = load_image(originals_of_photos() / f"{name}.jpg")
     image.flags.writeable = False
     return image

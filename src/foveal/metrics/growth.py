@@ -58,8 +58,11 @@ def fit_power_law(photos: ArrayLike, errors: ArrayLike) -> PowerLaw | None:
         raise UsageError(
             f"`photos` and `errors` must be of one length; got {counts.shape} and {shares.shape}."
         )
-    if (counts <= 0).any() or (shares < 0).any() or (shares > 1).any():
-        raise UsageError("`photos` must be above 0 and `errors` from 0 to 1; one is not.")
+    for count, share in zip(counts, shares, strict=True):
+        if not (count > 0 and 0 <= share <= 1):
+            raise UsageError(
+                f"`photos` must be above 0 and `errors` from 0 to 1; got {count:g} with {share:g}."
+            )
     some = shares > 0
     if len(np.unique(counts[some])) < 2:
         return None

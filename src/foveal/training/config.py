@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from foveal.arguments import require_choice
 from foveal.errors import UsageError
 
 HeadKind = Literal["linear", "dense"]
@@ -48,10 +49,6 @@ class HeadConfig:
                 f"`label_smoothing` must be from 0 to below 1; got {self.label_smoothing}."
             )
         for name, kinds in (("head", HeadKind), ("class_weights", ClassWeights)):
-            if getattr(self, name) not in get_args(kinds):
-                raise UsageError(
-                    f"`{name}` must be one of {', '.join(get_args(kinds))}; "
-                    f"got {getattr(self, name)!r}."
-                )
+            require_choice(name, getattr(self, name), get_args(kinds))
         if not 0 <= self.seed < 2**63:
             raise UsageError(f"`seed` must be from 0 to 2^63 - 1; got {self.seed}.")

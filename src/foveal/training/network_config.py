@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from foveal.arguments import require_choice
 from foveal.errors import UsageError
 from foveal.training.config import ClassWeights
 from foveal.training.monitors import monitored
@@ -108,11 +109,7 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
-            if getattr(self, name) not in get_args(kinds):
-                raise UsageError(
-                    f"`{name}` must be one of {', '.join(get_args(kinds))}; "
-                    f"got {getattr(self, name)!r}."
-                )
+            require_choice(name, getattr(self, name), get_args(kinds))
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value >= least):

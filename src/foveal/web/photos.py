@@ -5,18 +5,16 @@ Two are the sample photos of scikit-learn, under CC BY 2.0; the third is drawn h
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from foveal.errors import ModelError
+from foveal.data.samples import originals_of_photos
 from foveal.images import Augment, Preprocess, load_image
 
 VIEWS = 12
@@ -54,18 +52,13 @@ def photo_bytes(name: str) -> bytes:
         The content of the file; the same at every call.
 
     Raises:
-        ModelError: scikit-learn, which brings two of them, is damaged.
+        DataError: scikit-learn, which brings two of them, is damaged.
     """
     if name == "shapes":
         file = io.BytesIO()
         Image.fromarray(_shapes()).save(file, "JPEG", quality=92)
         return file.getvalue()
-    # Where the package lies, without importing it: that would take a second.
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError("the sample photos of scikit-learn are missing; install scikit-learn.")
-    folder = Path(spec.submodule_search_locations[0]) / "datasets" / "images"
-    return (folder / f"{name}.jpg").read_bytes()
+    return (originals_of_photos() / f"{name}.jpg").read_bytes()
 
 
 def photo_list() -> dict[str, Any]:

@@ -11,6 +11,20 @@ from foveal.errors import UsageError
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 
+def require_one_unfreezing(blocks: object, layers: object) -> None:
+    """Refuse to be told twice what learns.
+
+    Args:
+        blocks: `unfreeze`; None where it was not given.
+        layers: `unfreeze_layers`; None where it was not given.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if blocks is not None and layers is not None:
+        raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
+
+
 class _Group:
     def given(self) -> dict[str, Any]:
         """Return what was given.
@@ -39,8 +53,7 @@ class TuningSettings(_Group):
     """Whether batch normalisation keeps the statistics it was trained with (fixed, the default)."""
 
     def __post_init__(self) -> None:
-        if self.unfreeze is not None and self.unfreeze_layers is not None:
-            raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
+        require_one_unfreezing(self.unfreeze, self.unfreeze_layers)
         for name in ("unfreeze", "unfreeze_layers"):
             value = getattr(self, name)
             if isinstance(value, int) and value < 1:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import torch
-
-from foveal.errors import UsageError
+from foveal.features.backbone import available_device
 from foveal.training.processes.parallel import Processes, processes
 from foveal.workflow.listener import Listener
 
@@ -21,9 +19,7 @@ def found_processes(device: str) -> Processes:
     Raises:
         UsageError: there is no such device on this machine.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("`device` is 'cuda', but PyTorch sees no such accelerator; use 'cpu'.")
-    return processes(None if device == "auto" else device)
+    return processes(None if device == "auto" else available_device(device))
 
 
 def wait_for_all(team: Processes) -> None:

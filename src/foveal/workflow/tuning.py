@@ -9,6 +9,7 @@ from foveal.errors import UsageError
 from foveal.images.policies import PolicyName, policy_named
 from foveal.training.network_config import NetworkConfig
 from foveal.training.record import EpochRecord
+from foveal.workflow.groups import require_one_unfreezing
 from foveal.workflow.settings import TUNING_VIEWS
 
 DEFAULTS: dict[str, Any] = {"epochs": 12, "batch": 64, "lr": 1.5e-3, "label_smoothing": 0.1}
@@ -44,8 +45,7 @@ class Tuning:
             raise UsageError(f"`lr_mult` must be above 0; got {self.lr_mult}.")
         if self.cache_gb < 0:
             raise UsageError(f"`cache_gb` must be 0 or more; got {self.cache_gb}.")
-        if self.unfreeze is not None and self.unfreeze_layers is not None:
-            raise UsageError("`unfreeze` and `unfreeze_layers` say the same; give one of them.")
+        require_one_unfreezing(self.unfreeze, self.unfreeze_layers)
 
     def warnings(self) -> list[str]:
         """Return what is unusual.
