@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from foveal.errors import (
     UsageError,
 )
 from foveal.storage import lock, require_free_space
+from foveal.training.processes.interrupt import leaving_late
 from foveal.training.processes.parallel import Processes
 from foveal.workflow.advice import data_warnings, fast_alternative, next_steps
 from foveal.workflow.jobs import Order, open_job
@@ -40,6 +42,8 @@ from foveal.workflow.start import (
 )
 from foveal.workflow.team import found_processes, heard_once
 
+_KEPT = "stopped; what was computed is kept."
+_PATIENCE = 3.5  # seconds that a long computation has to end after a signal
 _RUN_BYTES = 80_000_000  # a model folder twice, and the report: asked for before hours are spent
 
 
@@ -159,13 +163,14 @@ def _complete(
 ) -> Run | None:
     began = time.perf_counter()
     settings = start.settings
-    job = open_job(Order(settings, data, folder / CHECKPOINTS, listener, team))
     if team.rank == 0 and not (folder / CHECKPOINTS / START).is_file():
         write_start(folder / CHECKPOINTS, start)
-    job.prepare()
-    classifier = job.classifier
-    _refuse_unreadable(classifier.data, settings)
-    job.train()
+    with team.watched(lambda: None):
+        job = open_job(Order(settings, data, folder / CHECKPOINTS, listener, team))
+        job.prepare()
+        classifier = job.classifier
+        _refuse_unreadable(classifier.data, settings)
+        job.train()
     if team.rank > 0:
         return None
     splits = [name for name in ("validation", "test") if classifier.data.subset(name)]
@@ -217,16 +222,23 @@ def new_run_folder(out: Path, source: Path, name: str | None = None) -> Path:
 
 @contextmanager
 def _resumable(folder: Path) -> Iterator[None]:
-    """Say how to go on with a run that is stopped."""
-    onward = f"go on with: foveal train --resume {shlex.quote(str(folder))}"
+    """Say how to go on with a run that is stopped, and let it end in time."""
+
+    def onward(stopped: str) -> str:
+        if not (folder / CHECKPOINTS / START).is_file():
+            return "stopped before the run began."
+        return f"{stopped}\ngo on with: foveal train --resume {shlex.quote(str(folder))}"
+
+    def last_words() -> None:
+        sys.stderr.write(f"foveal: {onward(_KEPT)}\n")
+
     try:
-        yield
+        with leaving_late(last_words, _PATIENCE):
+            yield
     except TrainingInterrupted as stop:
-        raise TrainingInterrupted(f"{stop}\n{onward}", stop.signal, stop.checkpoint) from None
+        raise TrainingInterrupted(onward(str(stop)), stop.signal, stop.checkpoint) from None
     except KeyboardInterrupt as stop:
-        raise TrainingInterrupted(
-            f"stopped; what was computed is kept.\n{onward}", getattr(stop, "signal", signal.SIGINT)
-        ) from None
+        raise TrainingInterrupted(onward(_KEPT), getattr(stop, "signal", signal.SIGINT)) from None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Heartbeat:
         self.rank, self.world, self.timeout, self._say = rank, world, timeout, say
         self._others = [other for other in range(world) if other != rank]
         self._block = "foveal"
+        self._on_loss: Callable[[], None] | None = None
         self._lost: str | None = None
         self._noticed = threading.Event()
         self._store.set(f"foveal/who/{rank}", f"{socket.gethostname()} {os.getpid()}")
@@ -53,15 +54,25 @@ class Heartbeat:
         """Beat and watch inside the block, which every process goes through as often.
 
         A process that leaves the block as agreed, at its end or because training was told to stop,
-        may end before the others have left it.
+        may end before the others have left it. A block inside another one only replaces what is
+        called when a process is lost.
 
         Args:
             on_loss: called when a process is lost and the block does not end by itself; then this
                 process exits with code 1.
         """
+        outer, self._on_loss = self._on_loss, on_loss
+        try:
+            with nullcontext() if outer else self._beating():
+                yield
+        finally:
+            self._on_loss = outer
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
         self._block = f"foveal/{next(_BLOCKS)}"
         ended = threading.Event()
-        thread = threading.Thread(target=self._run, args=(ended, on_loss), daemon=True)
+        thread = threading.Thread(target=self._run, args=(ended,), daemon=True)
         thread.start()
         try:
             yield
@@ -89,7 +100,7 @@ class Heartbeat:
             "network, and go on with --resume."
         )
 
-    def _run(self, ended: threading.Event, on_loss: Callable[[], None]) -> None:
+    def _run(self, ended: threading.Event) -> None:
         beats, seen = 0, dict.fromkeys(self._others, (b"", time.monotonic()))
         places: dict[int, tuple[str, int]] = {}
         while not ended.wait(_EVERY):
@@ -104,7 +115,7 @@ class Heartbeat:
             if lost:
                 self._tell(lost)
                 if not ended.wait(_GRACE):
-                    leave(on_loss, EXIT_CODE)
+                    leave(self._on_loss or (lambda: None), EXIT_CODE)
                 return
 
     def _look(

@@ -54,42 +54,69 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        reader, writer = socket.socketpair()
-        writer.setblocking(False)
-        ended = threading.Event()
-        watcher = threading.Thread(
-            target=self._watch, args=(reader, ended, emergency, grace), daemon=True
-        )
         before = {number: signal.signal(number, self._note) for number in _SIGNALS}
-        descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        watcher.start()
         try:
-            yield
+            with leaving_late(emergency, grace, self.ask):
+                yield
         finally:
-            ended.set()
-            signal.set_wakeup_fd(descriptor)
             for number, handler in before.items():
                 signal.signal(number, handler)
-            writer.close()
-            watcher.join()
-            reader.close()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.ask(number)
 
-    def _watch(
-        self,
-        reader: socket.socket,
-        ended: threading.Event,
-        emergency: Callable[[], None],
-        grace: float,
-    ) -> None:
-        while byte := reader.recv(1):
-            if byte[0] not in _SIGNALS:
-                continue  # some other handler's signal
-            self.ask(byte[0])
-            if not ended.wait(grace):
-                leave(emergency, 128 + byte[0])
+
+@contextmanager
+def leaving_late(
+    last_words: Callable[[], None],
+    grace: float = GRACE,
+    asked: Callable[[int], None] = lambda number: None,
+) -> Iterator[None]:
+    """End the process when a block has not ended some seconds after a signal.
+
+    Signals go to the handlers that there are, which Python may be unable to call in time. Outside
+    the main thread nothing is done. Inside a block a further one takes its place.
+
+    Args:
+        last_words: what to do before, in another thread. The process then exits with 128 + the
+            signal.
+        grace: seconds that the block has to end.
+        asked: is told the number of each signal at once, in another thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    ended = threading.Event()
+    watcher = threading.Thread(
+        target=_watch, args=(reader, ended, last_words, grace, asked), daemon=True
+    )
+    descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(descriptor)
+        writer.close()
+        watcher.join()
+        reader.close()
+
+
+def _watch(
+    reader: socket.socket,
+    ended: threading.Event,
+    last_words: Callable[[], None],
+    grace: float,
+    asked: Callable[[int], None],
+) -> None:
+    while byte := reader.recv(1):
+        if byte[0] not in _SIGNALS:
+            continue  # some other handler's signal
+        asked(byte[0])
+        if not ended.wait(grace):
+            leave(last_words, 128 + byte[0])
 
 
 def leave(last_words: Callable[[], None], code: int) -> None:
