@@ -29,6 +29,7 @@ from foveal.training import NetworkConfig
         ({"epochs": 3, "warmup": 3.0}, "`warmup` must be shorter than `epochs`, 3; got 3.0"),
         ({"optimizer": "adamw", "decay": "l2"}, "what the optimizer adam does, not adamw"),
         ({"optimizer": "adam", "decay": "decoupled"}, "what the optimizer adamw does, not adam"),
+        ({"sampling": "balanced", "class_weights": "balanced"}, "make up for rare classes twice"),
         ({"monitor": "f1"}, "must be one of train_loss, train_accuracy, .*; got 'f1'"),
     ],
 )

@@ -31,6 +31,13 @@ def settings(**values):
             {"fine_tune": True, "scratch": ScratchSettings(channels=1)},
             "`channels` would have no effect",
         ),
+        ({"views": 1, "augment": "heavy"}, "`augment` heavy would have no effect on a single view"),
+        ({"views": 1, "flip": "vertical"}, "`flip` vertical would have no effect on a single"),
+        ({"views": 4, "augment": "none"}, "`views` 4 would have no effect without augmentation"),
+        (
+            {"fine_tune": True, "tuning": TuningSettings(unfreeze="all", cache_gb=2.0)},
+            "`cache_gb` would have no effect with `unfreeze` all",
+        ),
         ({"image_size": 8}, "`image_size` must be 32 to 1024 pixels; got 8"),
         ({"val": 0.6, "test": 0.5}, "must leave photos to train on; got 0.6 "),
     ],
@@ -101,6 +108,17 @@ def test_the_defaults_follow_what_is_trained():
     assert settings(epochs=5).head_config().epochs == 5
     assert settings(fine_tune=True, epochs=5).head_config().epochs == 60
     assert settings(fine_tune=True, epochs=5).given()["epochs"] == 5
+
+
+def test_no_view_is_encoded_that_nothing_learns_from():
+    def views(**values):
+        return settings(**values).view_count
+
+    everything, policy = TuningSettings(unfreeze="all"), NetworkSettings(policy="trivialaugment")
+    assert views(fine_tune=True, tuning=everything) == views(fine_tune=True, network=policy) == 2
+    assert views(fine_tune=True, tuning=everything, views=4) == 4
+    assert views(augment="none") == views(fine_tune=True, augment="none") == 1
+    assert views(augment="none", flip="horizontal") == 2
 
 
 def test_differences_between_runs_are_listed_by_flag():

@@ -183,6 +183,11 @@ class Augment:
         return fingerprint_of(VIEW_VERSION, self.as_dict())
 
     @property
+    def changes(self) -> bool:
+        """Whether any view differs from the plain one."""
+        return self != Augment(fill_mode=self.fill_mode)
+
+    @property
     def zoom_limits(self) -> tuple[float, float]:
         """The smallest and the largest factor of the window."""
         if isinstance(self.zoom_range, tuple):

@@ -133,6 +133,11 @@ class NetworkConfig:
                 f"`decay` {self.decay} is what the optimizer {other} does, not {self.optimizer}; "
                 f"set `optimizer` to {other}, or leave `decay` out."
             )
+        if self.sampling == self.class_weights == "balanced":
+            raise UsageError(
+                "`sampling` balanced and `class_weights` balanced would make up for rare classes "
+                "twice; give one of them."
+            )
         if self.batch < 2 * self.accumulate:
             raise UsageError(
                 f"`batch` must hold 2 photos for each of {self.accumulate} slices; "

@@ -83,7 +83,7 @@ def next_steps(settings: TrainSettings, data: ImageData) -> list[str]:
             f"A pre-trained network learns far more from {counted(sum(counts.values()), 'photo')} "
             f"than one from scratch: foveal train {shlex.quote(str(settings.folder))}",
         )
-    if settings.mode == "head" and settings.view_count < 4:
+    if settings.mode == "head" and settings.augmentation().changes and settings.view_count < 4:
         steps.append("More augmented views of each photo: --views 4 (encoding takes longer).")
     better = None if settings.mode == "scratch" else _more_accurate(settings.backbone_name)
     if better:

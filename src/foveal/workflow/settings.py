@@ -14,6 +14,7 @@ from foveal.images import Augment
 from foveal.models import architecture
 from foveal.training import HeadConfig
 from foveal.workflow.groups import NetworkSettings, ScratchSettings, TuningSettings
+from foveal.workflow.no_effect import refuse_what_has_no_effect
 
 DEFAULT_BACKBONE = "efficientnet_lite2"
 IMAGENET = "imagenet"  # as a model: the built-in network with its own classes
@@ -22,7 +23,6 @@ TUNING_VIEWS = 4
 
 Mode = Literal["head", "fine-tune", "scratch"]
 _HEAD_FLAGS = ("epochs", "batch", "lr", "weight_decay", "label_smoothing", "patience")
-_TRANSFER_FLAGS = ("backbone", "weights", "views", "head")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,8 @@ class TrainOptions:
     from_scratch: str | None = None
     """Train this network from nothing instead: a name of ``foveal models``, or my_net.toml."""
     views: int | None = None
-    """Views of each training photo, 2 by default, 4 to fine-tune; the first is plain, the others
-    are augmented."""
+    """Views of each training photo, 2 by default, 4 to fine-tune on kept activations; the first is
+    plain, the others are augmented."""
     augment: Literal["none", "light", "medium", "heavy"] | None = None
     """How much augmented photos differ: medium by default, light from scratch."""
     flip: Literal["none", "horizontal", "vertical", "both"] | None = None
@@ -105,7 +105,7 @@ class TrainOptions:
             raise UsageError(f"`image_size` must be {least} to 1024 pixels; got {self.image_size}.")
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(f"`out` must be a folder; got {self.out}, which is a file.")
-        self._refuse_what_has_no_effect()
+        refuse_what_has_no_effect(self)
         self.head_config()
         architecture(self.from_scratch or self.backbone_name, kind="network")
         self.augmentation()
@@ -124,8 +124,19 @@ class TrainOptions:
 
     @property
     def view_count(self) -> int:
-        """Views of each training photo."""
-        return self.views or (TUNING_VIEWS if self.fine_tune else DEFAULT_VIEWS)
+        """Views of each training photo: one where they would not differ, and only the head's where
+        blocks see none of them.
+        """
+        if not self.augmentation().changes:
+            return 1
+        kept = self.fine_tune and not self.is_fresh
+        return self.views or (TUNING_VIEWS if kept else DEFAULT_VIEWS)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the settings say that blocks learn from photos that are new in every epoch."""
+        changed = self.network.policy not in (None, "none")
+        return self.fine_tune and (changed or self.tuning.unfreeze == "all")
 
     @property
     def frozen_precision(self) -> Literal["auto", "int8"]:
@@ -170,32 +181,6 @@ class TrainOptions:
             horizontal_flip=self.flip in ("horizontal", "both"),
             vertical_flip=self.flip in ("vertical", "both"),
         )
-
-    def _refuse_what_has_no_effect(self) -> None:
-        if self.fine_tune and self.from_scratch:
-            raise UsageError(
-                "`fine_tune` continues from trained weights and `from_scratch` from none; give one "
-                "of them."
-            )
-        if self.frozen_precision == "int8" and (self.from_scratch or self.tuning.unfreeze == "all"):
-            raise UsageError(
-                "`precision` int8 is for frozen blocks, and here all blocks are trained; choose "
-                "auto, f32 or bf16."
-            )
-        useless = {
-            "scratch": [name for name in _TRANSFER_FLAGS if getattr(self, name) is not None]
-            + list(self.tuning.given()),
-            "fine-tune": list(self.scratch.given()),
-            "head": [*self.tuning.given(), *self.network.given(), *self.scratch.given()],
-        }[self.mode]
-        if useless:
-            what = {
-                "scratch": "a network from scratch",
-                "fine-tune": "fine-tuning",
-                "head": "a head on frozen features; add --fine-tune or --from-scratch",
-            }[self.mode]
-            names = ", ".join(f"`{name}`" for name in useless)
-            raise UsageError(f"{names} would have no effect on {what}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ class Recipe:
     @property
     def needs_photos(self) -> bool:
         """Whether views are cut from the photo anew, or all from the plain view."""
-        return self.augment != Augment(fill_mode=self.augment.fill_mode)
+        return self.augment.changes
 
 
 @dataclass
