@@ -63,7 +63,8 @@ class Ask(Callback):
         {"optimizer": "sgd", "lr": 0.1, "schedule": "cosine", "warmup": 1, "clip": 1.0},
         {"optimizer": "adam", "schedule": "plateau"},
         {"mixup": 0.2, "cutmix": 1.0, "label_smoothing": 0.1},
-        {"class_weights": "balanced", "sampling": "balanced", "schedule": "constant"},
+        {"class_weights": "balanced", "schedule": "constant"},
+        {"sampling": "balanced"},
         {"accumulate": 2, "ema": 0.8},
         {"precision": "bf16", "channels_last": "off"},
     ],
@@ -251,6 +252,23 @@ def test_a_loss_that_is_no_number_names_the_files_and_keeps_the_last_good_weight
     assert all(tensor.isfinite().all() for tensor in kept.tensors.values())
     assert kept.facts["progress"]["epoch"] == 2
     assert all(tensor.isfinite().all() for tensor in made.network.state_dict().values())
+
+
+def test_a_validation_loss_that_is_no_number_names_the_photos():
+    class LostInEvaluation(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = small_network()
+
+        def forward(self, images):
+            return self.network(images) * (1.0 if self.training else math.nan)
+
+    sentence = (
+        "the validation loss must be .* in epoch 1 it is not, on pictures/000.png.* and 27 more"
+    )
+    with pytest.raises(BadBatchError, match=sentence) as caught:
+        trainer(settings(), network=LostInEvaluation()).fit()
+    assert len(caught.value.files) == 30
 
 
 def test_with_slices_only_the_bad_one_is_named():

@@ -57,8 +57,8 @@ class ScratchClassifier(TrainableClassifier):
         processes: who works on it together; None for what the launcher says.
 
     Raises:
-        UnknownNameError: there is no such network or preset.
-        UsageError: an argument is out of range.
+        UnknownNameError: there is no such network, preset or initialisation.
+        UsageError: an argument is out of range, or the network cannot see such small images.
     """
 
     def __init__(
@@ -91,6 +91,11 @@ class ScratchClassifier(TrainableClassifier):
         )
         self._parts: dict[str, PixelData] = {}
         self.preprocess = self.geometry
+        if (
+            not self.row.initialises_itself
+        ):  # what cannot be built is refused before photos are read
+            with torch.device("meta"):
+                self._network()
 
     def prepare(self) -> None:
         """Decode every photo once, and measure how bright they are.

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+import numpy as np
 import safetensors.torch
+from numpy.typing import NDArray
 from torch import nn
 
-from foveal.errors import TrainingError
+from foveal.errors import BadBatchError
 from foveal.storage import write_bytes
 from foveal.training.callbacks import Callback, Request, SetLearningRate, Stop
 from foveal.training.checkpointing.checkpoints import Checkpoints
@@ -213,10 +215,7 @@ class Trainer:
         )
         loss, accuracy = loss_and_accuracy(logits, self.validation.targets_N)
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the validation loss must be a finite number; in epoch {progress.epoch} it is "
-                f"{loss}. Lower the learning rate, or use precision f32."
-            )
+            self._refuse_validation(logits)
         self.clock.validation_seconds = time.perf_counter() - started
         return EpochRecord(
             epoch=progress.epoch,
@@ -226,6 +225,17 @@ class Trainer:
             validation_accuracy=accuracy,
             learning_rate=progress.lr,
             phase=self.phase,
+        )
+
+    def _refuse_validation(self, logits_NK: NDArray[np.float32]) -> NoReturn:
+        odd = np.flatnonzero(~np.isfinite(logits_NK).all(axis=1))
+        files = [self.validation.name(int(row)) for row in odd]
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        raise BadBatchError(
+            f"the validation loss must be a finite number; in epoch {self.progress.epoch} it is "
+            f"not, on {', '.join(files[:3])}{more}. Lower the learning rate, or use precision f32; "
+            "the last checkpoint is kept.",
+            files,
         )
 
     def _close_epoch(self, record: EpochRecord, ended: str) -> None:
