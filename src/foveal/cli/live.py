@@ -10,6 +10,8 @@ from foveal.cli.live_lines import PlainListener, epoch_line, sparkline
 from foveal.cli.output import console, duration, percent
 from foveal.workflow.listener import Listener, Step
 
+_WIDE = 60  # columns from which on there is room for a bar beside its figures
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -62,7 +64,7 @@ class TerminalListener(Listener):
         stage = f"epoch {step.epoch}/{step.epochs}"
         if stage != self._stage or self._bar is None or self._task is None:
             self.close()
-            self._bar, self._stage = _epoch_bar(self._console), stage
+            self._bar, self._stage = _epoch_bar(self._console, stage), stage
             self._task = self._bar.add_task(stage, total=step.total, figures="")
             self._bar.start()
         figures = f"loss {step.loss:.3f}  {percent(step.accuracy)}  {_pace(step)}"
@@ -129,6 +131,7 @@ def _new_bar(target: Console) -> Progress:
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
     from rich.text import Text
 
     class Rate(TextColumn):
@@ -139,23 +142,30 @@ def _new_bar(target: Console) -> Progress:
             speed = task.finished_speed or task.speed
             return Text(f"{speed:.0f} a second" if speed else "", style="dim")
 
+    wide = target.width >= _WIDE
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        Rate(),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        *([BarColumn()] if wide else []),
+        TaskProgressColumn(table_column=Column(no_wrap=True, min_width=4)),
+        *([Rate()] if wide else []),
+        TimeRemainingColumn(
+            compact=True,
+            elapsed_when_finished=True,
+            table_column=Column(no_wrap=True, min_width=5),
+        ),
         console=target,
     )
 
 
-def _epoch_bar(target: Console) -> Progress:
+def _epoch_bar(target: Console, stage: str) -> Progress:
+    """Return a bar whose stage is never shortened: on a narrow terminal the bar itself goes."""
     from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
     return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[figures]}", style="dim"),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=len(stage))),
+        *([BarColumn(bar_width=20)] if target.width >= _WIDE else []),
+        TextColumn("{task.fields[figures]}", style="dim", table_column=Column(no_wrap=True)),
         console=target,
         transient=True,
     )
