@@ -89,3 +89,12 @@ def test_vectors_are_blended_and_no_box_is_cut_from_them():
     assert torch.equal(mixed.inputs, mix(MAPS, NetworkConfig(mixup=0.4), 3).inputs.flatten(1))
     with pytest.raises(UsageError, match="`cutmix` must be 0 where no map is left to cut a box"):
         mix(vectors, NetworkConfig(cutmix=0.2), 0)
+
+
+def test_maps_of_a_few_cells_get_a_box_too():
+    config, small = NetworkConfig(cutmix=1.0), MAPS[..., :2, :2]
+    shares = [mix(small, config, seed).share for seed in range(400)]
+    assert set(shares) == {0.0, 0.5, 0.75, 1.0}
+    assert 0.3 < np.mean(shares) < 0.7
+    with pytest.raises(UsageError, match="`cutmix` must be 0 where no map is left to cut a box"):
+        mix(MAPS[..., :1, :1], config, 0)

@@ -46,7 +46,7 @@ def mix(inputs: Tensor, config: NetworkConfig, seed: int) -> Mixed:
     """
     if not (config.mixup or config.cutmix) or len(inputs) < 2:
         return Mixed(inputs)
-    if config.cutmix and inputs.ndim != 4:
+    if config.cutmix and (inputs.ndim != 4 or min(_channels_first(inputs).shape[2:]) < 2):
         raise UsageError(
             f"`cutmix` must be 0 where no map is left to cut a box from; got {config.cutmix}: "
             "unfreeze more blocks, or use `mixup`."
@@ -84,5 +84,6 @@ def _channels_first(inputs: Tensor) -> Tensor:
 
 
 def _span(length: int, share: float, chance: np.random.Generator) -> tuple[int, int]:
-    centre, half = int(chance.integers(length)), int(length * share) // 2
-    return max(0, centre - half), min(length, centre + half)
+    width = round(length * share)  # whole, or maps of a few cells would never get a box
+    start = int(chance.integers(length)) - width // 2
+    return max(0, start), min(length, start + width)
