@@ -6,20 +6,22 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from foveal.explain.lettering import fitted, lettered
+
 MADE_BY = "Foveal explain"  # written into every picture, so that our own are recognised
-PAPER, INK, SOFT = (255, 255, 255), (27, 32, 36), (85, 96, 106)
+PAPER, INK, SOFT, EDGE = (255, 255, 255), (27, 32, 36), (85, 96, 106), (205, 210, 214)
 _MARGIN, _GAP = 24, 16
 _TITLE, _TEXT = 20, 16
 _BAR = (260, 14)
 
 Pixels = NDArray[np.uint8]
+Ink = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +74,16 @@ def draw_sheet(
     end = top + rows * cell[1]
     sheet = Image.new("RGB", (inner + 2 * _MARGIN, end + _legend_height(legend) + 8), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, _MARGIN - 6), fitted(title, inner, _TITLE), INK, font(_TITLE))
+    _write(draw, (_MARGIN, _MARGIN - 6), title, inner, _TITLE, INK)
     for number, panel in enumerate(panels):
         row, column = divmod(number, across)
         x, y = _MARGIN + column * cell[0], top + row * cell[1]
-        draw.text((x, y - 2), fitted(panel.heading, width, _TEXT), INK, font(_TEXT))
+        _write(draw, (x, y - 2), panel.heading, width, _TEXT, INK)
         sheet.paste(Image.fromarray(panel.image_HWC), (x, y + above))
-        caption = fitted(panel.caption, width, _TEXT)
-        draw.text((x, y + above + height + 4), caption, SOFT, font(_TEXT))
+        # A white picture would be lost on the paper.
+        edge = (x - 1, y + above - 1, x + width, y + above + height)
+        draw.rectangle(edge, outline=EDGE)
+        _write(draw, (x, y + above + height + 4), panel.caption, width, _TEXT, SOFT)
     if legend is not None:
         _draw_legend(sheet, draw, legend, (_MARGIN, end))
     return sheet
@@ -117,47 +121,16 @@ def enlarged(image_HWC: Pixels, side: int, *, smooth: bool) -> Pixels:
     return np.asarray(Image.fromarray(image_HWC).resize((side, height), how))
 
 
-@cache
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the font that comes with Pillow.
-
-    Args:
-        size: in pixels.
-
-    Returns:
-        The font.
-    """
-    return ImageFont.load_default(size)
-
-
-def fitted(text: str, width: int, size: int) -> str:
-    """Shorten a text until it fits.
-
-    Args:
-        text: one line.
-        width: in pixels.
-        size: of the font in pixels.
-
-    Returns:
-        The text, or its beginning with an ellipsis.
-    """
-    if font(size).getlength(text) <= width:
-        return text
-    while text and font(size).getlength(text + "...") > width:
-        text = text[:-1]
-    return text.rstrip() + "..."
-
-
 def _height(size: int) -> int:
     return round(1.35 * size)
 
 
 def _wanted_width(title: str, legend: Legend | None) -> int:
     """Return the width that the words need, within reason."""
-    words = [font(_TITLE).getlength(title)]
+    words = [_length(title, _TITLE)]
     if legend is not None:
-        ends = sum(font(_TEXT).getlength(end) for end in legend.ends)
-        words += [font(_TEXT).getlength(legend.note), ends + _BAR[0] + 24]
+        ends = sum(_length(end, _TEXT) for end in legend.ends)
+        words += [_length(legend.note, _TEXT), ends + _BAR[0] + 24]
     return min(1600, math.ceil(max(words)))
 
 
@@ -171,14 +144,25 @@ def _draw_legend(
     sheet: Image.Image, draw: ImageDraw.ImageDraw, legend: Legend, at: tuple[int, int]
 ) -> None:
     x, y = at
+    width = sheet.width - 2 * _MARGIN
     first, last = legend.ends
-    draw.text((x, y), first, INK, font(_TEXT))
-    x += math.ceil(font(_TEXT).getlength(first)) + 12
+    _write(draw, (x, y), first, width, _TEXT, INK)
+    x += math.ceil(_length(first, _TEXT)) + 12
     strip = np.repeat(legend.colours_N3[None], _BAR[1], axis=0)
     sheet.paste(Image.fromarray(strip).resize(_BAR), (x, y + 3))
     draw.rectangle((x - 1, y + 2, x + _BAR[0], y + 3 + _BAR[1]), outline=SOFT)
-    draw.text((x + _BAR[0] + 12, y), last, INK, font(_TEXT))
+    _write(draw, (x + _BAR[0] + 12, y), last, width, _TEXT, INK)
     if legend.note:
-        width = sheet.width - 2 * _MARGIN
-        note = fitted(legend.note, width, _TEXT)
-        draw.text((at[0], y + _height(_TEXT) + 6), note, SOFT, font(_TEXT))
+        _write(draw, (at[0], y + _height(_TEXT) + 6), legend.note, width, _TEXT, SOFT)
+
+
+def _write(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: int, size: int, ink: Ink
+) -> None:
+    line, face = fitted(text, width, size)
+    draw.text(at, line, ink, face)
+
+
+def _length(text: str, size: int) -> float:
+    line, face = lettered(text, size)
+    return face.getlength(line)
