@@ -90,19 +90,38 @@ def test_photos_that_a_channel_answers_to_are_found(tmp_path):
         paths.append(path)
     (tmp_path / "bad.png").write_bytes(b"no image")
     paths.append(tmp_path / "bad.png")
-    seen = []
+    seen, told = [], []
     best = strongest_photos(
-        network, PREPROCESS, paths, "spread", 0, 2, lambda done, total: seen.append((done, total))
+        network,
+        PREPROCESS,
+        paths,
+        "spread",
+        0,
+        2,
+        lambda done, total: seen.append((done, total)),
+        told.append,
     )
     assert [item.path.name for item in best] == ["1.png", "3.png"]
     assert best[0].value == pytest.approx(3.0, rel=1e-2)  # (250 − 100) / 50
     darkest = strongest_photos(network, PREPROCESS, paths, "spread", 1, 1)
     assert darkest[0].path.name == "2.png"
     assert seen[-1] == (4, 5)
+    assert len(told) == 1
+    assert "bad.png" in told[0]
     with pytest.raises(UsageError, match="`channel` must be 0 to 1 in block 'spread'; got 2"):
         strongest_photos(network, PREPROCESS, paths, "spread", 2)
     with pytest.raises(DataError, match="none of the 1 photos could be read"):
         strongest_photos(network, PREPROCESS, paths[-1:], "spread", 0)
+
+
+def test_of_photos_with_equal_largest_values_the_one_that_answers_more_comes_first(tmp_path):
+    """Behind ReLU6 many photos reach the highest value that there is."""
+    for name, pixels in (("corner", [[250, 0], [0, 0]]), ("all", [[250, 250], [250, 250]])):
+        Image.fromarray(np.array(pixels, np.uint8)).save(tmp_path / f"{name}.png")
+    paths = [tmp_path / "corner.png", tmp_path / "all.png"]
+    exact = Preprocess(image_size=2, mean=(100.0,), std=(50.0,), channels=1, crop_fraction=1.0)
+    best = strongest_photos(hand_set_network(), exact, paths, "spread", 0)
+    assert [(item.path.name, item.value) for item in best] == [("all.png", 3), ("corner.png", 3)]
 
 
 def test_what_cannot_be_asked_says_so(explainer, image):

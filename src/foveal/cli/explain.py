@@ -29,15 +29,15 @@ class Explain:
     """A run or model folder, or ``imagenet`` for the built-in network with its 1,000 classes."""
     paths: Annotated[
         tyro.conf.Positional[tuple[Path, ...]],
-        tyro.conf.arg(metavar="[PHOTO ...]", help_behavior_hint="(none with filters, strongest)"),
+        tyro.conf.arg(metavar="[PHOTO ...]", help_behavior_hint="(none with filters)"),
     ] = ()
-    """Photos, or folders of photos."""
+    """Photos, or folders of photos. With strongest: where to look, by default the photos of RUN."""
     method: Literal["gradcam", "gradcam++", "occlusion", "feature-maps", "filters", "strongest"] = (
         "gradcam"
     )
     """gradcam, gradcam++: which places' features speak for a class; occlusion: what covering a
     place changes; feature-maps: what a block answers; filters: the first layer's weights;
-    strongest: the photos of the run that a channel answers to most."""
+    strongest: the photos that a channel answers to most."""
     label: Annotated[str | None, tyro.conf.arg(name="class", metavar="NAME")] = None
     """The class that is asked about; by default the most probable ones, side by side. Their
     probabilities are computed in full precision; those of ``foveal predict`` may be some points
@@ -58,8 +58,10 @@ class Explain:
 
     def __post_init__(self) -> None:
         require_built_in(self.backbone, self.model)
-        if self.method in _OF_NETWORKS and self.paths:
-            raise UsageError(f"{self.method} explains the network and takes no photos.")
+        if self.method == "filters" and self.paths:
+            raise UsageError("filters explains the network and takes no photos.")
+        if self.method == "strongest" and self.model == IMAGENET and not self.paths:
+            raise UsageError("strongest looks through photos; give some after 'imagenet'.")
         if self.method not in _OF_NETWORKS:
             require_photos_given(self.paths)
         require_top_k(self.top_k)
@@ -75,17 +77,19 @@ class Explain:
             explain_network,
             explain_photos,
             open_explainer,
+            run_files,
         )
 
         question = Question(self.method, self.label, self.block, self.channel, self.top_k)
         photos = list(find_photos(self.paths))
+        if self.method == "strongest" and not photos:
+            photos = run_files(Path(self.model))
         explainer = open_explainer(self.model, self.backbone, self.label)
         heard = listener()
-        if photos:
+        if self.method not in _OF_NETWORKS:
             pictures = explain_photos(explainer, photos, question, self.out, heard)
         else:
-            run = None if self.model == IMAGENET else Path(self.model)
-            pictures = [explain_network(explainer, question, self.out, run, heard)]
+            pictures = [explain_network(explainer, question, self.out, photos, heard)]
         if self.json:
             print_json([_as_dict(picture) for picture in pictures])
         else:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from foveal.errors import ImageError, UnknownNameError, UsageError
+from foveal.errors import DataError, ImageError, UnknownNameError, UsageError
 from foveal.explain import (
     Explainer,
     explanation_sheet,
@@ -28,7 +28,7 @@ from foveal.runtime.model_folder import find_model, read_config
 from foveal.storage import write_bytes
 from foveal.workflow.listener import Listener
 from foveal.workflow.outputs import require_new_or_ours
-from foveal.workflow.run_photos import require_photos
+from foveal.workflow.run_photos import photos_of_run, require_photos
 from foveal.workflow.settings import IMAGENET
 
 Method = Literal["gradcam", "gradcam++", "occlusion", "feature-maps", "filters", "strongest"]
@@ -159,25 +159,25 @@ def explain_network(
     explainer: Explainer,
     question: Question,
     out: Path,
-    run: Path | None = None,
+    photos: Sequence[Path] = (),
     listener: Listener | None = None,
 ) -> Picture:
-    """Show the first layer's filters, or the photos of a run that a channel answers to most.
+    """Show the first layer's filters, or the photos that a channel answers to most.
 
     Args:
         explainer: the network.
         question: ``filters`` or ``strongest``.
         out: the folder for the picture; made if it is missing.
-        run: with ``strongest``: the run whose photos are looked through.
+        photos: with ``strongest``: files that are looked through; see `run_files`.
         listener: hears what is being done; None for silence.
 
     Returns:
         The picture.
 
     Raises:
-        UsageError: the picture would replace a file that is not ours.
+        UsageError: the picture would replace a file that is not ours, or there are no photos.
         UnknownNameError: there is no such block.
-        DataError: `run` does not name its photos.
+        DataError: none of the photos could be read.
     """
     block = None
     if question.method == "strongest":
@@ -189,7 +189,7 @@ def explain_network(
         title = f"{explainer.network.name}: filters of the first layer"
         sheet = filters_sheet(title, first_filters(explainer.network))
     else:
-        sheet = _strongest(explainer, question, block, run, listener or Listener())
+        sheet = _strongest(explainer, question, block, photos, listener or Listener())
     write_bytes(target, png_bytes(sheet))
     return Picture(target, None, question.method, block)
 
@@ -212,12 +212,35 @@ def _explained(
     return Picture(target, str(photo), question.method, found[0].block, classes)
 
 
+def run_files(run: Path) -> list[Path]:
+    """Return the photos of a run, for ``strongest`` to look through.
+
+    Args:
+        run: a run folder.
+
+    Returns:
+        Files.
+
+    Raises:
+        DataError: the folder is no run, such as a model folder, or photos are gone.
+    """
+    if not photos_of_run(run):
+        raise DataError(
+            f"{run} is no run folder, so it does not say which photos to look through; give them: "
+            f"foveal explain {run} PHOTO --method strongest"
+        )
+    return [photo.path for photo in require_photos(run, "to look through")]
+
+
 def _strongest(
-    explainer: Explainer, question: Question, block: str, run: Path | None, listener: Listener
+    explainer: Explainer,
+    question: Question,
+    block: str,
+    photos: Sequence[Path],
+    listener: Listener,
 ) -> Image.Image:
-    if run is None:
-        raise UsageError("strongest looks through the photos of a run; give a run folder.")
-    photos = [photo.path for photo in require_photos(run, "to look through")]
+    if not photos:
+        raise UsageError("strongest looks through photos; give some.")
     channel = question.channel or 0
     best = strongest_photos(
         explainer.network,
@@ -227,6 +250,7 @@ def _strongest(
         channel,
         question.top_k or 9,
         lambda done, total: listener.progress("Looking through photos", done, total),
+        listener.warn,
     )
     shown = []
     for item in best:
