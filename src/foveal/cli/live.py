@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from foveal.cli.live_lines import PlainListener, epoch_line, sparkline
+from foveal.cli.live_lines import PlainListener, epoch_line, per_second, sparkline
 from foveal.cli.output import console, duration, percent
 from foveal.workflow.listener import Listener, Step
 
@@ -140,7 +140,7 @@ def _new_bar(target: Console) -> Progress:
 
         def render(self, task: Any) -> Text:
             speed = task.finished_speed or task.speed
-            return Text(f"{speed:.0f} a second" if speed else "", style="dim")
+            return Text(per_second(speed) if speed else "", style="dim")
 
     wide = target.width >= _WIDE
     return Progress(

@@ -139,9 +139,21 @@ class PlainListener(Listener):
         if done == total or now - self._shown >= _PLAIN_SECONDS:
             self._shown, passed = now, now - self._started
             left = f", {duration((total - done) * passed / done)} left" if 0 < done < total else ""
-            rate = f", {done / passed:.0f} a second" if passed > _MEASURABLE else ""
+            rate = f", {per_second(done / passed)}" if done and passed > _MEASURABLE else ""
             sys.stderr.write(f"{stage}: {done} of {total}{rate}{left}\n")
             sys.stderr.flush()
+
+
+def per_second(speed: float) -> str:
+    """Say how fast something goes, in numbers that are not 0.
+
+    Args:
+        speed: units a second, above 0.
+
+    Returns:
+        Such as ``"12 a second"`` or ``"2.5 seconds each"``.
+    """
+    return f"{speed:.0f} a second" if speed >= 1 else f"{1 / speed:.2g} seconds each"
 
 
 def _pace(step: Step) -> str:
