@@ -130,6 +130,23 @@ def test_several_views_are_averaged(run):
     assert averaged == load(run, views=views, many=True).predict([image, image])[1]
 
 
+def test_views_are_averaged_in_one_order_whatever_ends_first(run):
+    """Sums of floats depend on their order: here the mean is a third in one order only."""
+
+    class LastFirst:
+        name, batch = "fake", 1
+
+        def stream(self, batches):
+            rows = iter([[1e8, 0], [-1e8, 0], [1, 0]])
+            done = [(tag, np.array([next(rows)], np.float32)) for tag, _ in batches]
+            yield from reversed(done)
+
+    predictor = load(run, views=AveragedViews(3, Augment.preset("light")))
+    predictor.backend = LastFirst()
+    ((_, row),) = predictor.outputs([np.zeros((9, 9, 3), np.uint8)])
+    assert row[0] == pytest.approx(1 / 3)
+
+
 def test_views_mirror_only_what_the_run_mirrored(run, tmp_path):
     assert averaged_views(run, 4).augment.horizontal_flip
     config = run / "config.json"

@@ -170,24 +170,26 @@ class Predictor:
             require_source(source)
         failed: list[tuple[int, ImageError]] = []
 
-        def readable() -> Iterator[tuple[int, Images]]:
+        def readable() -> Iterator[tuple[tuple[int, int], Images]]:
             for position, images in decode_ahead(
                 range(len(sources)), lambda position: self._load(sources[position])
             ):
                 if isinstance(images, ImageError):
                     failed.append((position, images))
                 else:
-                    yield from ((position, image) for image in images)
+                    yield from (((position, view), image) for view, image in enumerate(images))
 
         looks = self.views.count if self.views else 1
         size = min(self.backend.batch or batch_for_many(), max(1, looks * len(sources)))
-        seen: dict[int, list[NDArray[np.float32]]] = {}
-        for positions, rows in self.backend.stream(in_batches(readable(), size)):
-            for position, row in zip(positions, rows, strict=True):
-                seen.setdefault(position, []).append(row)
+        seen: dict[int, dict[int, NDArray[np.float32]]] = {}
+        for tags, rows in self.backend.stream(in_batches(readable(), size)):
+            for (position, view), row in zip(tags, rows, strict=True):
+                seen.setdefault(position, {})[view] = row
                 if len(seen[position]) == looks:
                     of_views = seen.pop(position)
-                    yield position, of_views[0] if looks == 1 else np.mean(of_views, axis=0)
+                    # Batches end in any order; a mean of one order has always the same last bits.
+                    ordered = [of_views[number] for number in range(looks)]
+                    yield position, ordered[0] if looks == 1 else np.mean(ordered, axis=0)
         yield from failed
 
     def named(self, path: str, row: NDArray[np.float32], top_k: int) -> Prediction:
