@@ -16,7 +16,7 @@ from foveal.evaluation import Evaluation
 from foveal.evaluation.errors_data import CurvePoint, LearningCurve
 from foveal.workflow.cross_validation import cross_validated, fold_numbers
 from foveal.workflow.errors import COLUMNS, _disputed, write_errors
-from foveal.workflow.learning_curve import better_than, in_words
+from foveal.workflow.learning_curve import _least_gain, better_than, in_words
 from foveal.workflow.run import train_run
 from foveal.workflow.settings import TrainSettings
 
@@ -165,7 +165,27 @@ def test_labels_of_one_class_alone_cannot_be_checked():
 )
 def test_the_words_of_a_learning_curve_follow_its_numbers(accuracy, doubled, words):
     points = (CurvePoint(100, 0.7, 0.7, 0.7), CurvePoint(400, accuracy, accuracy, accuracy))
-    assert words in in_words(points, doubled, "lite")
+    assert words in in_words(points, doubled, "lite", 300, sure=True)
+
+
+def test_a_gain_that_few_photos_were_measured_on_is_told_with_care():
+    points = (CurvePoint(100, 0.7, 0.7, 0.7), CurvePoint(400, 0.9, 0.9, 0.9))
+    assert in_words(points, 0.92, "lite", 44, sure=False) == (
+        "More photos may help: a simple head on the features of lite names 90.0 % with 400 photos, "
+        "about 92.0 % with twice as many if it goes on like that, but 44 photos held back are too "
+        "few to be sure."
+    )
+
+
+def test_the_same_curve_is_surer_the_more_photos_it_was_measured_on():
+    photos, right_of_ten = [100, 200, 400], (6, 7, 8)
+
+    def least(held_back):
+        rights = [[i % 10 < right for i in range(held_back)] for right in right_of_ten]
+        return _least_gain(photos, np.array(rights, float))
+
+    assert least(10) < 0.004
+    assert least(2000) == pytest.approx(0.2 * (1 - 2**-0.5), abs=0.02)
 
 
 def test_a_network_from_scratch_that_a_head_beats_is_told_so():

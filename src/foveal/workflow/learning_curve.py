@@ -17,6 +17,7 @@ from foveal.workflow.run_features import RunFeatures
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DRAWS = 3
 _LEAST_A_CLASS = 2
+_REDRAWS = 200
 _MUCH, _LITTLE = 0.01, 0.004  # accuracy gained by twice as many photos
 
 
@@ -39,25 +40,37 @@ def learning_curve(
         return None
     sizes = _sizes(counts)
     jobs = [(share, draw) for share in sizes for draw in range(1 if share == 1 else DRAWS)]
-    found: dict[float, list[tuple[int, float]]] = {}
+    photos: dict[float, int] = {}
+    rights: dict[float, list[NDArray[np.bool_]]] = {}
     for done, (share, draw) in enumerate(jobs, start=1):
         rows = _part(features.labels_N, learned, share, draw)
-        found.setdefault(share, []).append((len(rows), _accuracy(features, rows, held_back)))
+        photos[share] = len(rows)
+        rights.setdefault(share, []).append(_right(features, rows, held_back))
         progress(done, len(jobs))
-    points = tuple(_point(measured) for measured in found.values())
-    doubled = _doubled(points)
-    return LearningCurve(
-        points, len(held_back), doubled, in_words(points, doubled, features.backbone)
-    )
+    points = tuple(_point(photos[share], rights[share]) for share in sizes)
+    doubled = _doubled(list(photos.values()), [1 - point.accuracy for point in points])
+    rights_SH = np.stack([np.mean(rights[share], axis=0) for share in sizes])
+    sure = _least_gain(list(photos.values()), rights_SH) >= _LITTLE
+    words = in_words(points, doubled, features.backbone, len(held_back), sure=sure)
+    return LearningCurve(points, len(held_back), doubled, words)
 
 
-def in_words(points: tuple[CurvePoint, ...], doubled: float | None, backbone: str) -> str:
+def in_words(
+    points: tuple[CurvePoint, ...],
+    doubled: float | None,
+    backbone: str,
+    held_back: int,
+    *,
+    sure: bool,
+) -> str:
     """Say what a learning curve means.
 
     Args:
         points: from few photos to all.
         doubled: the accuracy to expect of twice as many photos, or None.
         backbone: the network on whose frozen features the heads learned.
+        held_back: photos that it was measured on.
+        sure: whether other photos held back would hardly have said otherwise.
 
     Returns:
         A sentence or two. They name the head, which need not be the run's own classifier.
@@ -73,6 +86,11 @@ def in_words(points: tuple[CurvePoint, ...], doubled: float | None, backbone: st
     gain = doubled - last.accuracy
     measured = f"{head} names {100 * last.accuracy:.1f} % with {last.photos:,} photos"
     expected = f"about {100 * doubled:.1f} % with twice as many"
+    if gain >= _LITTLE and not sure:
+        return (
+            f"More photos may help: {measured}, {expected} if it goes on like that, but "
+            f"{counted(held_back, 'photo')} held back are too few to be sure."
+        )
     if gain >= _MUCH:
         return f"More photos would help: {measured}, {expected} if it goes on like that."
     if gain >= _LITTLE:
@@ -124,25 +142,41 @@ def _part(
     return np.concatenate(chosen)
 
 
-def _accuracy(
+def _right(
     features: RunFeatures, rows: NDArray[np.int64], held_back: NDArray[np.int64]
-) -> float:
+) -> NDArray[np.bool_]:
+    """Return which photos held back a head names rightly that learned from some rows."""
     x_ND, labels_N = features.x_ND, features.labels_N
     answers = logistic_probabilities(
         x_ND[rows], labels_N[rows], x_ND[held_back], len(features.classes)
     ).argmax(axis=1)
-    return float((answers == labels_N[held_back]).mean())
+    right: NDArray[np.bool_] = answers == labels_N[held_back]
+    return right
 
 
-def _point(measured: list[tuple[int, float]]) -> CurvePoint:
-    shares = [accuracy for _, accuracy in measured]
-    return CurvePoint(measured[0][0], float(np.mean(shares)), min(shares), max(shares))
+def _point(photos: int, rights: list[NDArray[np.bool_]]) -> CurvePoint:
+    shares = [float(right.mean()) for right in rights]
+    return CurvePoint(photos, float(np.mean(shares)), min(shares), max(shares))
 
 
-def _doubled(points: tuple[CurvePoint, ...]) -> float | None:
+def _doubled(photos: list[int], errors: list[float]) -> float | None:
     """Go on from the last point by the law of all of them."""
-    errors = [1 - point.accuracy for point in points]
-    law = fit_power_law([point.photos for point in points], errors)
-    if law is None or len(points) < 3:
+    law = fit_power_law(photos, errors)
+    if law is None or len(photos) < 3:
         return None
     return 1 - errors[-1] * 2 ** -max(0.0, law.exponent)
+
+
+def _least_gain(photos: list[int], rights_SH: NDArray[np.float64]) -> float:
+    """Return what twice as many photos bring at least, in 95 of 100 redraws of those held back.
+
+    Efron's bootstrap: the photos held back are drawn again from themselves.
+    """
+    chance = np.random.default_rng(0)
+    count = rights_SH.shape[1]
+    gains = []
+    for _ in range(_REDRAWS):
+        errors_S = 1 - rights_SH[:, chance.integers(count, size=count)].mean(axis=1)
+        doubled = _doubled(photos, np.clip(errors_S, 0, 1).tolist())
+        gains.append(0.0 if doubled is None else doubled - (1 - float(errors_S[-1])))
+    return float(np.quantile(gains, 0.05))
