@@ -156,9 +156,22 @@ def test_strongest_needs_a_channel_and_a_run(capsys, run, tmp_path):
     words = ("--method", "strongest", "--channel", "0", "--out", tmp_path)
     code, _, err = foveal(capsys, "explain", run / "model", *words)
     assert code == 1
-    assert "is no run folder, so it does not say which photos to look through" in err
+    assert "is no run folder, so it does not say which photos to look through; give them" in err
+    words = ("--method", "strongest", "--channel", "0")
+    code, _, err = foveal(capsys, "explain", "imagenet", *words)
+    assert (code, "strongest looks through photos; give some after 'imagenet'." in err) == (2, True)
     code, _, err = foveal(capsys, "explain", run)
     assert (code, "PHOTO must be one or more photos" in err) == (2, True)
+
+
+def test_the_strongest_of_other_photos_are_found_without_a_run(capsys, run, photo, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(photo.read_bytes()[:300])
+    words = (photo, bad, "--method", "strongest", "--channel", "0", "--out", tmp_path / "e")
+    code, out, err = foveal(capsys, "explain", run / "model", *words)
+    assert code == 0
+    assert "lenet5.strongest.s4.0.png" in out
+    assert "bad.png: truncated PNG" in err
 
 
 @pytest.fixture
@@ -173,6 +186,7 @@ def test_predict_answers_none_of_these(capsys, colours, tmp_path):
     code, out, err = foveal(capsys, "predict", colours, *photos, "--reject", "auto")
     assert code == 0
     assert out.count("none of these; the nearest would be:") == 1
+    assert "none of these: 1 of 2 photos (50.0 %).\n" in err
     assert "Fitted what to reject on 48 validation photos, to keep 95 % of photos" in err
     code, out, err = foveal(
         capsys, "predict", colours, *photos, "--reject", "auto", "--coverage", "0.9", "--json"
@@ -184,6 +198,18 @@ def test_predict_answers_none_of_these(capsys, colours, tmp_path):
     foveal(capsys, "predict", colours, *photos, *words)
     with open(table, newline="") as file:
         assert [row["reason"] for row in csv.DictReader(file)] == ["none of these", ""]
+
+
+def test_a_photo_whose_name_is_no_text_is_named_all_the_same(capsys, colours, tmp_path):
+    photo, table = tmp_path / "bad\udcff name.png", tmp_path / "t.csv"
+    try:
+        Image.new("RGB", (40, 40), (200, 30, 30)).save(photo)
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system has no such names")
+    code, out, _ = foveal(capsys, "predict", colours, photo)
+    assert (code, "bad\\udcff name.png" in out) == (0, True)
+    assert foveal(capsys, "predict", colours, photo, "--csv", table)[0] == 0
+    assert "bad\\udcff name.png,1,red" in table.read_text(encoding="utf-8")
 
 
 def test_rejection_that_has_no_effect_is_refused(capsys, colours, tmp_path):

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NamedTuple, NoReturn, Protocol
 
+from foveal.cli.output import accept_any_name
 from foveal.errors import FovealError, TrainingInterrupted, UnknownNameError, UsageError
 
 DONE, NO, WRONG_USAGE = 0, 1, 2
@@ -105,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     signal.signal(signal.SIGTERM, _terminated)
+    accept_any_name()
     try:
         code = dispatch(words)
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -26,6 +27,12 @@ def console(stderr: bool = False) -> Console:
 
     width = None if sys.stdout.isatty() or sys.stderr.isatty() else 120
     return Console(stderr=stderr, highlight=False, width=width)
+
+
+def accept_any_name() -> None:
+    """Let results name files whose names are no text: such a byte is written as its number."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def print_json(value: Any) -> None:

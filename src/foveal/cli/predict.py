@@ -98,6 +98,8 @@ class Predict:
             write_text(self.csv, as_csv(predictions))
             told = f"{self.csv}: {counted(len(predictions), 'photo')}, {len(unreadable)} not read"
             console(stderr=True).print(told, markup=False, soft_wrap=True)
+        if self.reject is not None and len(predictions) > 1:
+            console(stderr=True).print(rejected_sentence(predictions), markup=False)
         if self.json:
             print_json([_as_dict(prediction) for prediction in predictions])
         elif self.csv is None:
@@ -182,6 +184,23 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
         if item.reason is not None:
             writer.writerow([item.path, 1, "", "", "", item.reason])
     return text.getvalue()
+
+
+def rejected_sentence(predictions: Sequence[Prediction]) -> str:
+    """Say how many photos are like none of the classes.
+
+    Args:
+        predictions: of a classifier that can answer "none of these".
+
+    Returns:
+        Such as ``"none of these: 98 of 100 photos (98.0 %)."``, of the photos that could be read.
+    """
+    from foveal.data import counted
+
+    read = [item for item in predictions if item.reason is None]
+    rejected = sum(item.rejected for item in read)
+    share = f" ({percent(rejected / len(read))})" if read else ""
+    return f"{NONE_OF_THESE}: {rejected} of {counted(len(read), 'photo')}{share}."
 
 
 def _as_dict(item: Prediction) -> dict[str, Any]:

@@ -96,12 +96,13 @@ def write_text(path: str | Path, text: str) -> None:
 
     Args:
         path: the target file.
-        text: its content.
+        text: its content. A byte of a file name that is no text, a lone surrogate in Python, is
+            written as its number, such as ``\\udcff``.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | Path, value: Any) -> None:
