@@ -98,12 +98,12 @@ class Predict:
             write_text(self.csv, as_csv(predictions))
             told = f"{self.csv}: {counted(len(predictions), 'photo')}, {len(unreadable)} not read"
             console(stderr=True).print(told, markup=False, soft_wrap=True)
-        if self.reject is not None and len(predictions) > 1:
-            console(stderr=True).print(rejected_sentence(predictions), markup=False)
         if self.json:
             print_json([_as_dict(prediction) for prediction in predictions])
         elif self.csv is None:
             _show(predictions)
+        if self.reject is not None and len(predictions) > 1:
+            console(stderr=True).print(rejected_sentence(predictions), markup=False)
         return 1 if unreadable else 0
 
     def _load(self, many: bool) -> Predictor:
