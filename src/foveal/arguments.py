@@ -174,4 +174,6 @@ def _kind(least: int) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, int):  # of any size, also one that no float can hold
+        return not isinstance(value, bool)
+    return isinstance(value, float) and math.isfinite(value)

@@ -121,13 +121,6 @@ def test_a_config_that_is_no_json_is_named(tmp_path):
         read_config(folder)
 
 
-def test_a_file_outside_the_folder_is_never_asked_for(tmp_path):
-    folder = write_some(tmp_path / "model")
-    edit(folder, lambda values: values["files"].update({"../../secret": "0"}))
-    with pytest.raises(CorruptFileError, match=r"model/secret is missing"):
-        read_config(folder)
-
-
 def test_an_error_while_writing_keeps_the_old_model(tmp_path):
     folder = write_some(tmp_path / "model")
 

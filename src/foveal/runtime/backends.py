@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from foveal.errors import ModelError
 from foveal.runtime.cores import usable_cores
+from foveal.runtime.reasons import plain_reason, said_by_openvino
 
 if TYPE_CHECKING:
     from torch import nn
@@ -151,7 +152,8 @@ class OpenVinoBackend:
             float32 (N, K).
         """
         if self.batch is None:
-            return np.array(self._compiled(images_NHWC)[0], dtype=np.float32)
+            with said_by_openvino():
+                return np.array(self._compiled(images_NHWC)[0], dtype=np.float32)
         size = self.batch
         chunks = [(at, images_NHWC[at : at + size]) for at in range(0, len(images_NHWC), size)]
         return np.concatenate([output for _, output in sorted(self.stream(chunks))])
@@ -177,13 +179,15 @@ class OpenVinoBackend:
 
         try:
             for tag, images in batches:
-                place = queue.get_idle_request_id()  # waits for one
-                ready = [fetched(place)] if place in jobs else []
-                queue.start_async({0: self._filled(images)})
+                with said_by_openvino():
+                    place = queue.get_idle_request_id()  # waits for one
+                    ready = [fetched(place)] if place in jobs else []
+                    queue.start_async({0: self._filled(images)})
                 jobs[place] = (tag, len(images))
                 yield from ready
         finally:
-            queue.wait_all()  # a queue that dies while it works takes the process with it
+            with said_by_openvino():
+                queue.wait_all()  # a queue that dies while it works takes the process with it
         yield from [fetched(place) for place in list(jobs)]
 
     def runners(self) -> list[Callable[[Images], Outputs]]:
@@ -267,7 +271,8 @@ class TorchBackend(InTurn):
 
 def _runner(request: Any) -> Callable[[Images], Outputs]:
     def run(images_NHWC: Images) -> Outputs:
-        request.infer({0: images_NHWC})
+        with said_by_openvino():
+            request.infer({0: images_NHWC})
         return np.array(request.get_output_tensor(0).data, np.float32)
 
     return run
@@ -275,16 +280,3 @@ def _runner(request: Any) -> Callable[[Images], Outputs]:
 
 def _named(model: Any) -> str:
     return str(model) if isinstance(model, str | Path) else "the network"
-
-
-def plain_reason(error: Exception) -> str:
-    """Return what an engine's error comes down to, for a sentence.
-
-    Args:
-        error: what it raised; the lines above the last say where in its source.
-
-    Returns:
-        The last line that is not empty, or the error's kind.
-    """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -9,12 +9,48 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.errors import StorageError
+from foveal.errors import ModelError, StorageError
 from foveal.runtime.backends import openvino
-from foveal.storage import require_free_space
+from foveal.runtime.model_folder import GRAPH, ModelConfig
+from foveal.runtime.reasons import plain_reason
+from foveal.storage import read_bytes, require_free_space
 
 _XML_BYTES = 2_000_000
 Dense = tuple[NDArray[np.float32], NDArray[np.float32]]  # weight (out, in), bias (out,)
+
+
+def read_graph(folder: Path, config: ModelConfig) -> Any:
+    """Read the graph of a model folder.
+
+    Args:
+        folder: a model folder.
+        config: what it says of itself, its checksums already checked.
+
+    Returns:
+        An ``openvino.Model`` from raw pixels uint8 (?, S, S, C) to logits (?, K).
+
+    Raises:
+        ModelError: the graph cannot be read, or is not one of such a model.
+    """
+    file = folder / GRAPH
+    if not read_bytes(file, 5) == b"<?xml":  # OpenVINO would read any format, whatever the name
+        raise ModelError(f"{file} is no graph of OpenVINO; restore the model folder.")
+    try:
+        graph = openvino().Core().read_model(file)
+    except RuntimeError as error:
+        raise ModelError(f"OpenVINO cannot read {folder / GRAPH}: {plain_reason(error)}") from error
+    size, channels = config.preprocess.image_size, config.preprocess.channels
+    wanted = [f"u8 [?,{size},{size},{channels}]", f"f32 [?,{len(config.classes)}]"]
+    found = [
+        f"{port.get_element_type().get_type_name()} {port.get_partial_shape()}"
+        for port in (*graph.inputs, *graph.outputs)
+    ]
+    if found != wanted:
+        raise ModelError(
+            f"{file} must go from {wanted[0]} to {wanted[1]}, as its config.json says; "
+            f"it has {', '.join(found[:4])[:200] or 'nothing'}. Use the folder as it was written."
+        )
+    return graph
 
 
 def save_openvino(model: Any, path: Path) -> None:

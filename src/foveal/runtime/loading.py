@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from foveal.runtime.backends import OpenVinoBackend, batch_for_many
-from foveal.runtime.model_folder import GRAPH, find_model, read_config
+from foveal.runtime.graphs import read_graph
+from foveal.runtime.model_folder import find_model, read_config
 from foveal.runtime.predictor import Predictor
 from foveal.runtime.rejection import open_rejecting
 from foveal.runtime.views import AveragedViews
@@ -68,5 +69,6 @@ def open_folder(
     if coverage is not None:
         return open_rejecting(folder, coverage, many=many, views=views, any_number=any_number)
     batch = batch_for_many() if many and not any_number else None
-    backend = OpenVinoBackend(folder / GRAPH, batch=batch, throughput=many)
-    return Predictor(read_config(folder), backend, views)
+    config = read_config(folder)
+    backend = OpenVinoBackend(read_graph(folder, config), batch=batch, throughput=many)
+    return Predictor(config, backend, views)

@@ -12,17 +12,21 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from foveal.errors import CorruptFileError, ModelError
+from foveal.errors import ModelError, UsageError
 from foveal.images import Preprocess
+from foveal.runtime.model_checks import require_files, require_inside, require_settings
 from foveal.storage import read_json, recover_folder, replace_folder, sha256_file, write_json
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, GRAPH = "config.json", "model.safetensors", "openvino_model.xml"
+_MOST_BYTES = 2**26  # of the settings; a thousand classes with their confusions take a few million
+_LONGEST_REASON = 500
 _PICKLES = {".pth", ".pt", ".pkl", ".pickle", ".bin", ".ckpt", ".joblib", ".h5", ".keras"}
 
 
@@ -75,19 +79,18 @@ class ModelConfig:
 
         Raises:
             ModelError: a value is missing, unknown or of the wrong kind.
+            UsageError: a number is out of range.
         """
         names = {item.name for item in fields(cls)}
         values = {"description": None, "rejection": None, **values}  # old models lack these lines
         if values.keys() != names:
             odd = ", ".join(sorted(values.keys() ^ names))
             raise ModelError(f"the model's settings must be {sorted(names)}; these differ: {odd}.")
-        classes = values["classes"]
-        if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-            raise ModelError(f"`classes` must be a list of names; got {classes!r}.")
+        require_settings(values)
         return cls(
             **values
             | {
-                "classes": tuple(classes),
+                "classes": tuple(values["classes"]),
                 "head_widths": tuple(values["head_widths"]),
                 "preprocess": Preprocess.from_dict(values["preprocess"]),
             }
@@ -167,21 +170,24 @@ def read_config(folder: Path) -> ModelConfig:
         ModelError: the folder is of a newer version, or its settings are wrong.
         CorruptFileError: a file is missing or has changed; the message names it.
     """
-    values = read_json(folder / CONFIG)
-    if not isinstance(values, dict) or "format_version" not in values or "model" not in values:
-        raise ModelError(f"{folder / CONFIG} does not describe a Foveal model.")
+    file = folder / CONFIG
+    require_inside(folder, CONFIG)
+    values = read_json(file, most=_MOST_BYTES)
+    if not isinstance(values, dict) or "format_version" not in values:
+        raise ModelError(f"{file} does not describe a Foveal model.")
     if values["format_version"] != FORMAT_VERSION:
         raise ModelError(
-            f"{folder} has format {values['format_version']!r}; this version of Foveal reads "
-            f"{FORMAT_VERSION}. Use the version that wrote it: {values.get('foveal_version')}."
+            f"{folder} has format {reprlib.repr(values['format_version'])}; this version of Foveal "
+            f"reads {FORMAT_VERSION}. Use the version that wrote it: "
+            f"{reprlib.repr(values.get('foveal_version'))}."
         )
-    for name, checksum in values["files"].items():
-        file = folder / Path(name).name
-        if not file.is_file() or sha256_file(file) != checksum:
-            raise CorruptFileError(
-                f"{file} is missing or has changed since it was written; train again or restore it."
-            )
-    return ModelConfig.from_dict(values["model"])
+    if not isinstance(values.get("model"), dict):
+        raise ModelError(f"{file} does not describe a Foveal model.")
+    require_files(folder, values.get("files"), (WEIGHTS, GRAPH))
+    try:
+        return ModelConfig.from_dict(values["model"])
+    except (ModelError, UsageError) as error:
+        raise ModelError(f"{file} cannot be used: {str(error)[:_LONGEST_REASON]}") from error
 
 
 def _refusal(file: Path) -> str:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
+import torch
+from torch import Tensor
 
-from foveal.errors import CorruptFileError, ModelError
+from foveal.errors import CorruptFileError, ModelError, UsageError
 from foveal.models.convnet import ConvNet
 from foveal.models.create import create_model
 from foveal.models.custom import custom_cnn
 from foveal.models.heads import dense_head
+from foveal.models.registry import DESCRIPTION
 from foveal.runtime.model_folder import WEIGHTS, ModelConfig, find_model, read_config
+from foveal.runtime.reasons import plain_reason
+
+_LONGEST_REASON = 300
 
 
 def load_network(path: str | Path) -> ConvNet:
@@ -29,15 +38,40 @@ def load_network(path: str | Path) -> ConvNet:
         CorruptFileError: one of its files has changed since it was written.
     """
     folder = find_model(path)
-    network = rebuild(read_config(folder))
-    file = folder / WEIGHTS
+    config, file = read_config(folder), folder / WEIGHTS
     try:
-        network.load_state_dict(safetensors.torch.load_file(file))
-    except safetensors.SafetensorError as error:
-        raise CorruptFileError(f"{file} cannot be read: {error}; train again.") from error
-    except RuntimeError as error:
-        raise ModelError(f"the weights in {file} do not fit {network.name!r}: {error}") from error
+        state = safetensors.torch.load_file(file)
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise CorruptFileError(
+            f"{file} cannot be read: {plain_reason(error)[:_LONGEST_REASON]}; train again."
+        ) from error
+    _require_fit(config, state, file)
+    network = rebuild(config)
+    network.load_state_dict(state)
     return network.eval()
+
+
+def _require_fit(config: ModelConfig, state: Mapping[str, Tensor], file: Path) -> None:
+    """Refuse weights of another network before memory is taken for what the settings ask for."""
+    asked = sum(math.prod(pair) for pair in itertools.pairwise(config.head_widths))
+    if asked > sum(tensor.numel() for tensor in state.values()):
+        raise ModelError(f"{file} has fewer weights than the {asked:,} of its head; train again.")
+    try:
+        with torch.device("meta"):
+            wanted = rebuild(config).state_dict()
+    except NotImplementedError:  # some networks of timm look at values while they are made
+        wanted = rebuild(config).state_dict()
+    except (UsageError, TypeError, RuntimeError) as error:
+        raise ModelError(
+            f"the network of {file.parent} cannot be built: {plain_reason(error)[:_LONGEST_REASON]}"
+        ) from error
+    shapes = {name: tensor.shape for name, tensor in state.items()}
+    for name in sorted(wanted.keys() | shapes.keys()):
+        if name not in wanted or wanted[name].shape != shapes.get(name):
+            raise ModelError(
+                f"the weights in {file} do not fit {config.architecture!r}, beginning with {name}; "
+                "train again or restore the model folder."
+            )
 
 
 def rebuild(config: ModelConfig, image_size: int | None = None) -> ConvNet:
@@ -52,6 +86,7 @@ def rebuild(config: ModelConfig, image_size: int | None = None) -> ConvNet:
 
     Raises:
         ModelError: the network cannot be built here.
+        UsageError: the settings make no network.
     """
     size = config.preprocess.image_size if image_size is None else image_size
     channels = config.preprocess.channels
@@ -60,6 +95,8 @@ def rebuild(config: ModelConfig, image_size: int | None = None) -> ConvNet:
         network = custom_cnn(
             config.description, num_classes=classes, in_channels=channels, image_size=size
         )
+    elif config.architecture.endswith(DESCRIPTION):  # no file of this machine is read for it
+        raise ModelError(f"the network {config.architecture!r} lacks its description.")
     else:
         network = create_model(
             config.architecture, num_classes=classes, in_channels=channels, image_size=size

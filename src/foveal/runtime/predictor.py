@@ -10,7 +10,7 @@ from typing import cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from foveal.errors import ImageError, UsageError
+from foveal.errors import ImageError, ModelError, UsageError
 from foveal.metrics import softmax
 from foveal.runtime.backends import Backend, Images, batch_for_many
 from foveal.runtime.decoding import decode_ahead, in_batches
@@ -149,7 +149,7 @@ class Predictor:
             if isinstance(outcome, ImageError):
                 yield position, outcome
             else:
-                yield position, softmax(self._logits(outcome))
+                yield position, self._probabilities(outcome)
 
     def outputs(
         self, sources: Sequence[Source]
@@ -220,8 +220,14 @@ class Predictor:
     def _logits(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
         return row
 
+    def _probabilities(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits_K = self._logits(row)
+        if not np.isfinite(logits_K).all():
+            raise ModelError("the network's answer is no number, so its weights are damaged.")
+        return softmax(logits_K)
+
     def _prediction(self, path: str, row: NDArray[np.float32], top_k: int) -> Prediction:
-        probabilities_K = softmax(self._logits(row))
+        probabilities_K = self._probabilities(row)
         order = np.argsort(-probabilities_K, kind="stable")[:top_k]
         return Prediction(
             path,

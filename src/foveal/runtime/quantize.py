@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from foveal.errors import MissingExtraError, ModelError
-from foveal.runtime.backends import Images, openvino, plain_reason
+from foveal.runtime.backends import Images, openvino
+from foveal.runtime.reasons import plain_reason
 
 CALIBRATION_PHOTOS = 300
 Item = TypeVar("Item")

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from foveal.errors import ModelError
 from foveal.runtime.backends import Backend, OpenVinoBackend, batch_for_many, openvino
-from foveal.runtime.model_folder import GRAPH, ModelConfig, read_config
+from foveal.runtime.graphs import read_graph
+from foveal.runtime.model_folder import ModelConfig, read_config
 from foveal.runtime.predictor import Prediction, Predictor
+from foveal.runtime.reasons import said_by_openvino
 from foveal.runtime.rejector import Rejector, read_rejector
 from foveal.runtime.views import AveragedViews
 
@@ -67,8 +69,8 @@ class RejectingPredictor(FeaturePredictor):
         self.rejector = rejector
 
     def _prediction(self, path: str, row: NDArray[np.float32], top_k: int) -> Prediction:
-        (distance,) = self.rejector.distances(self.features(row)[None])
         answer = super()._prediction(path, row, top_k)
+        (distance,) = self.rejector.distances(self.features(row)[None])
         return replace(answer, rejected=bool(distance > self.rejector.threshold))
 
 
@@ -120,7 +122,8 @@ def open_rejecting(
     """
     config = read_config(folder)
     rejector = read_rejector(folder, config, coverage)
-    backend = _backend(folder, config, many=many, any_number=any_number)
+    features = rejector.known_MD.shape[1]
+    backend = _backend(folder, config, many=many, any_number=any_number, features=features)
     return RejectingPredictor(config, backend, rejector, views)
 
 
@@ -144,17 +147,29 @@ def with_features(graph: Any, dense_layers: int) -> Any:
             node = _data_input(node)
         node = _data_input(node)
     opset = openvino().opset13
-    joined = opset.concat([logits, node], axis=1)
+    with said_by_openvino():
+        joined = opset.concat([logits, node], axis=1)
     return openvino().Model([opset.result(joined)], graph.get_parameters(), "foveal")
 
 
 def _backend(
-    folder: Path, config: ModelConfig, *, many: bool, any_number: bool = False
+    folder: Path,
+    config: ModelConfig,
+    *,
+    many: bool,
+    any_number: bool = False,
+    features: int | None = None,
 ) -> OpenVinoBackend:
-    graph = openvino().Core().read_model(folder / GRAPH)
     layers = max(1, len(config.head_widths) - 1)
+    graph = with_features(read_graph(folder, config), layers)
     batch = batch_for_many() if many and not any_number else None
-    return OpenVinoBackend(with_features(graph, layers), batch=batch, throughput=many)
+    width = str(graph.output(0).get_partial_shape()[1])
+    if features is not None and width != str(len(config.classes) + features):
+        raise ModelError(
+            f"{folder} knows {features:,} features of each photo to reject by, and its network "
+            "gives another number of them; restore the model folder."
+        )
+    return OpenVinoBackend(graph, batch=batch, throughput=many)
 
 
 def _data_input(output: Any) -> Any:

@@ -157,9 +157,13 @@ def read_rejector(folder: Path, config: ModelConfig, coverage: float) -> Rejecto
         )
     try:
         tensors = safetensors.numpy.load(read_bytes(file))
-        known, held_back = unit_rows(tensors["known"]), tensors["held_back"]
-    except (safetensors.SafetensorError, KeyError) as error:
+        known, held_back = tensors["known"], tensors["held_back"]
+        kinds = (known.ndim, known.dtype.kind, held_back.ndim, held_back.dtype.kind)
+        if kinds != (2, "f", 1, "f") or not known.size:
+            raise ValueError("it holds other numbers")
+    except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
         raise CorruptFileError(f"{file} cannot be read: {error}; fit it again.") from error
+    known = unit_rows(known)
     rejector = Rejector(known, held_back, coverage)
     coverage_threshold(held_back, coverage)
     return rejector

@@ -10,11 +10,12 @@ from foveal.errors import CorruptFileError
 from foveal.storage.space import named_errors
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """Return a file's content.
+def read_bytes(path: str | Path, most: int = -1) -> bytes:
+    """Return a file's content, or its beginning.
 
     Args:
         path: an existing file.
+        most: bytes to read; -1 for all.
 
     Returns:
         Its bytes.
@@ -22,24 +23,29 @@ def read_bytes(path: str | Path) -> bytes:
     Raises:
         StorageError: the file cannot be read; the message names it.
     """
-    with named_errors(path, "read"):
-        return Path(path).read_bytes()
+    with named_errors(path, "read"), open(path, "rb") as file:
+        return file.read(most)
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, most: int | None = None) -> Any:
     """Return the value in a JSON file.
 
     Args:
         path: an existing file, UTF-8.
+        most: bytes that it may have; None for any number.
 
     Returns:
         What the file holds.
 
     Raises:
-        CorruptFileError: the file is no JSON; the message names it and the place.
+        CorruptFileError: the file is no JSON, or too large; the message names it and the place.
         StorageError: the file cannot be read.
     """
-    data = read_bytes(path)
+    data = read_bytes(path) if most is None else read_bytes(path, most + 1)
+    if most is not None and len(data) > most:
+        raise CorruptFileError(
+            f"{path} has more than {most:,} bytes, which is the most there may be; restore it."
+        )
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -22,7 +22,8 @@ from foveal.runtime.export import (
     require_packages,
     write_exported,
 )
-from foveal.runtime.model_folder import GRAPH, ModelConfig, find_model, read_config
+from foveal.runtime.graphs import read_graph
+from foveal.runtime.model_folder import ModelConfig, find_model, read_config
 from foveal.workflow import export_int8
 from foveal.workflow.export_check import (
     MOST_PHOTOS,
@@ -215,19 +216,20 @@ class _Job:
                 raise ModelError(
                     f"{target} does not say what was written into it; nothing is kept."
                 )
-            original = OpenVinoBackend(self.folder / GRAPH, precision="f32")
+            original = OpenVinoBackend(read_graph(self.folder, self.config), precision="f32")
             compared = compare(original, opened.backend, checked, preprocess, self.listener)
             self._refuse_difference(compared)
         return compared.agreement(), None
 
     def _int8(self, target: Path, checked: CheckImages) -> tuple[Agreement, Int8Figures]:
         preprocess, classes = self.config.preprocess, self.config.classes
+        original = read_graph(self.folder, self.config)
         graph, calibrated_on = export_int8.calibrated_graph(
-            self.folder, self.home, preprocess, self.listener
+            original, self.home, preprocess, self.listener
         )
         contents = Contents(self.folder, self.config, "int8", graph)
         with write_exported(contents, self.settings.format, target) as written:
-            backends = export_int8.before_and_after(self.folder, written)
+            backends = export_int8.before_and_after(original, written)
             compared = compare(*backends, checked, preprocess, self.listener)
             figures = export_int8.figures(compared, classes, backends, calibrated_on)
             self._refuse_drop(figures)

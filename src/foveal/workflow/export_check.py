@@ -14,9 +14,10 @@ from foveal.data import counted
 from foveal.errors import DataError, ImageError, ModelError
 from foveal.images import Preprocess
 from foveal.metrics import softmax
-from foveal.runtime.backends import Backend, Images, plain_reason
+from foveal.runtime.backends import Backend, Images
 from foveal.runtime.decoding import decode_ahead
 from foveal.runtime.quantize import spread
+from foveal.runtime.reasons import plain_reason
 from foveal.workflow.listener import Listener
 from foveal.workflow.run_photos import photos_of_run
 

@@ -15,10 +15,9 @@ import numpy as np
 from foveal.data import counted
 from foveal.errors import DataError, ImageError
 from foveal.images import Preprocess
-from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_many, openvino
+from foveal.runtime.backends import Backend, Images, OpenVinoBackend, batch_for_many
 from foveal.runtime.decoding import decode_ahead
 from foveal.runtime.export.openvino_folder import FILE
-from foveal.runtime.model_folder import GRAPH
 from foveal.runtime.quantize import CALIBRATION_PHOTOS, quantize, spread
 from foveal.workflow.export_check import Compared
 from foveal.workflow.listener import Listener
@@ -120,12 +119,12 @@ def calibration_images(run: Path, preprocess: Preprocess, listener: Listener) ->
 
 
 def calibrated_graph(
-    folder: Path, run: Path, preprocess: Preprocess, listener: Listener
+    graph: Any, run: Path, preprocess: Preprocess, listener: Listener
 ) -> tuple[Any, int]:
     """Bring the graph of a model folder to 8 bits.
 
     Args:
-        folder: the model folder.
+        graph: an ``openvino.Model`` from raw pixels to logits. It stays as it is.
         run: the run that it belongs to.
         preprocess: the geometry of its input.
         listener: hears what is being done.
@@ -139,7 +138,6 @@ def calibrated_graph(
         ModelError: the graph cannot be brought to 8 bits.
     """
     images = calibration_images(run, preprocess, listener)
-    graph = openvino().Core().read_model(folder / GRAPH)
     progress = listener.progress
     quantized = quantize(
         graph, images, lambda done, total: progress("Measuring steps for int8", done, total)
@@ -147,11 +145,11 @@ def calibrated_graph(
     return quantized, len(images)
 
 
-def before_and_after(folder: Path, written: Path) -> tuple[OpenVinoBackend, OpenVinoBackend]:
+def before_and_after(original: Any, written: Path) -> tuple[OpenVinoBackend, OpenVinoBackend]:
     """Load the model and its exported file as they are fastest here for many images.
 
     Args:
-        folder: the model folder.
+        original: the model's graph, an ``openvino.Model``. Its batch is fixed here.
         written: the exported folder.
 
     Returns:
@@ -159,7 +157,7 @@ def before_and_after(folder: Path, written: Path) -> tuple[OpenVinoBackend, Open
     """
     before, after = (
         OpenVinoBackend(graph, batch=batch_for_many(), throughput=True)
-        for graph in (folder / GRAPH, written / FILE)
+        for graph in (original, written / FILE)
     )
     return before, after
 

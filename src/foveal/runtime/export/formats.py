@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from foveal.errors import FovealError, ModelError, UnknownNameError
-from foveal.runtime.backends import plain_reason
 from foveal.runtime.export.contents import Contents, Opened
+from foveal.runtime.reasons import plain_reason
 from foveal.storage import atomic_file, replace_folder, require_free_space
 
 

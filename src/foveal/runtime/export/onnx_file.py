@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from foveal.errors import MissingExtraError, ModelError
-from foveal.runtime.backends import Images, InTurn, Outputs, plain_reason
+from foveal.runtime.backends import Images, InTurn, Outputs
 from foveal.runtime.cores import usable_cores
 from foveal.runtime.export.contents import INPUT, OUTPUT, Contents, Opened
+from foveal.runtime.reasons import plain_reason
 
 OPSET = 18
 _LIMIT = 2_000_000_000  # bytes; beyond it ONNX needs a second file for the weights

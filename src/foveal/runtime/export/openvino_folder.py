@@ -8,8 +8,7 @@ from typing import Any
 from foveal.errors import ModelError
 from foveal.runtime.backends import OpenVinoBackend, openvino
 from foveal.runtime.export.contents import INPUT, OUTPUT, Contents, Opened
-from foveal.runtime.graphs import save_openvino
-from foveal.runtime.model_folder import GRAPH
+from foveal.runtime.graphs import read_graph, save_openvino
 
 FILE = "model.xml"
 SECTION = "foveal"  # of the graph's runtime information
@@ -27,7 +26,7 @@ def write(contents: Contents, folder: Path) -> None:
     """
     graph = contents.graph
     if graph is None:
-        graph = openvino().Core().read_model(contents.folder / GRAPH)
+        graph = read_graph(contents.folder, contents.config)
     graph = with_probabilities(graph)
     for name, text in contents.metadata().items():
         graph.set_rt_info(text, [SECTION, name])

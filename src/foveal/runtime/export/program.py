@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from foveal.errors import ModelError
-from foveal.runtime.backends import plain_reason
 from foveal.runtime.convert import RawPixels
 from foveal.runtime.export.contents import INPUT, Contents
 from foveal.runtime.network import load_network
+from foveal.runtime.reasons import plain_reason
 
 _TRACES = ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn", "from_node")
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from foveal.errors import ImageError
 from foveal.runtime.backends import Images, OpenVinoBackend, batch_for_many
 from foveal.runtime.loading import open_folder
@@ -60,6 +62,8 @@ def open_served(path: str | Path, coverage: float | None = None) -> Served:
     # The settings name the checksum of every other file, so their hash stands for all of them.
     version = sha256_file(folder / CONFIG)[:12]
     predictor = open_folder(folder, many=True, coverage=coverage, any_number=True)
+    size = predictor.config.preprocess.image_size
+    predictor.predict(np.zeros((size, size, 3), np.uint8))  # what cannot answer is not served
     return Served(Path(path).resolve().name, version, predictor)
 
 
