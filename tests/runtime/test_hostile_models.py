@@ -105,6 +105,7 @@ def test_preprocessing_that_makes_no_sense_is_refused_by_name(folder, name):
         (lambda v: v["files"].update({"..": "0"}), r"a file elsewhere with '\.\.'"),
         (lambda v: v["files"].update({"": "0"}), "a file elsewhere with ''"),
         (lambda v: v["files"].update({"a\0b": "0"}), "a file elsewhere with"),
+        (lambda v: v["files"].update({"\ud800": "0"}), "a file elsewhere with"),
         (lambda v: v["files"].update({"gone": "0"}), "gone is missing or has changed"),
         (lambda v: v["model"].update(classes=[]), "`classes` must be a list of names"),
         (lambda v: v["model"].update(classes=["a", "\ud800"]), "`classes` must be a list of names"),

@@ -90,7 +90,7 @@ def require_inside(folder: Path, name: str) -> None:
     Raises:
         ModelError: it lies elsewhere.
     """
-    plain = Path(name).name == name and "\0" not in name
+    plain = Path(name).name == name and name.isascii() and name.isprintable()
     home = os.path.realpath(folder)  # Path.resolve raises where a link leads to itself
     if not plain or os.path.dirname(os.path.realpath(folder / name)) != home:
         raise ModelError(

@@ -50,6 +50,19 @@ def is_quantized(graph: Any) -> bool:
     return any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops())
 
 
+def require_float(graph: Any) -> None:
+    """Refuse a graph that computes in 8 bits already.
+
+    Args:
+        graph: an ``openvino.Model``.
+
+    Raises:
+        ModelError: it does.
+    """
+    if is_quantized(graph):
+        raise ModelError("the network computes in int8 already; leave int8 out.")
+
+
 def quantize(
     graph: Any,
     images: Sequence[Images],
@@ -72,8 +85,7 @@ def quantize(
     nncf = require_nncf()
     if not len(images):
         raise ModelError("computing in int8 needs images to measure its steps on; got none.")
-    if is_quantized(graph):
-        raise ModelError("the network computes in int8 already; leave int8 out.")
+    require_float(graph)
     seen = 0
 
     def batch_of_one(image: Images) -> Images:

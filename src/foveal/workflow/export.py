@@ -24,6 +24,7 @@ from foveal.runtime.export import (
 )
 from foveal.runtime.graphs import read_graph
 from foveal.runtime.model_folder import ModelConfig, find_model, read_config
+from foveal.runtime.quantize import require_float
 from foveal.workflow import export_int8
 from foveal.workflow.export_check import (
     MOST_PHOTOS,
@@ -224,6 +225,7 @@ class _Job:
     def _int8(self, target: Path, checked: CheckImages) -> tuple[Agreement, Int8Figures]:
         preprocess, classes = self.config.preprocess, self.config.classes
         original = read_graph(self.folder, self.config)
+        require_float(original)
         graph, calibrated_on = export_int8.calibrated_graph(
             original, self.home, preprocess, self.listener
         )

@@ -188,6 +188,22 @@ def test_what_is_not_http_is_refused_in_the_same_form(server, data):
     assert b'{"error": "this is not a well-made HTTP request."}' in answer
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ",
+        b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5;",
+    ],
+)
+def test_who_sends_on_after_a_refusal_hears_it_and_no_reset(server, begins):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
+        raw.sendall(begins + b"a" * 8_000_000)
+        answer = whole(raw)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_two_ways_to_say_the_length_are_refused(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         raw.sendall(

@@ -21,6 +21,7 @@ from foveal.web.serving.guard import Access, Served
 from foveal.web.serving.service import Service
 
 _HEADER_SECONDS = 20.0
+_LAST_SECONDS = 2.0  # a refused client may go on sending; closed at once, it would hear a reset
 _STOP_SECONDS = 10.0  # what is in work is answered; a full queue is a second or two
 
 
@@ -158,6 +159,7 @@ class PatientProtocol(H11Protocol):
     """HTTP/1.1 with an end to patience: headers must arrive in time, and refusals are JSON."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _refused = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request.
@@ -174,7 +176,11 @@ class PatientProtocol(H11Protocol):
         Args:
             data: the piece.
         """
+        if self._refused:
+            return
         super().data_received(data)
+        if self._refused:
+            return
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
         elif self._deadline is None:
@@ -188,6 +194,13 @@ class PatientProtocol(H11Protocol):
         """
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End: at once where nothing is being answered."""
+        if self._refused:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP.
@@ -213,12 +226,19 @@ class PatientProtocol(H11Protocol):
         self._end(408, f"a request's headers must arrive within {_HEADER_SECONDS:g} seconds.")
 
     def _end(self, status: int, sentence: str) -> None:
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
+        self._refused = True
+        self._stop_waiting()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # whoever reads the request hears that it broke off
+            self.cycle.message_event.set()
         body = json.dumps({"error": sentence}).encode()
         head = (
             f"HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._deadline = self.loop.call_later(_LAST_SECONDS, self.transport.close)
