@@ -8,6 +8,8 @@ import pytest
 
 from faults import run_with_fault
 from foveal import storage
+from foveal.errors import LockedError
+from foveal.storage import sole_writer
 
 REPLACE = """
 from foveal.storage import replace_folder, write_text
@@ -67,6 +69,38 @@ def test_a_fault_at_any_operation_leaves_the_old_or_the_new_folder(tmp_path, fau
     else:
         pytest.fail("the writer never got through")
     assert at > 10  # control: the sweep struck many operations
+
+
+@pytest.mark.parametrize("name", ["model", "model [1].onnx"])
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path, name):
+    left = [
+        tmp_path / f".foveal-123-0123abcd-{name}",
+        tmp_path / f".foveal-99999-89abcdef-{name}",
+        tmp_path / f".foveal-previous-{name}",
+    ]
+    others = [  # of writers of my-model, who may be at work
+        tmp_path / f".foveal-123-0123abcd-my-{name}",
+        tmp_path / f".foveal-previous-my-{name}",
+        tmp_path / f".foveal-{name}",
+    ]
+    (tmp_path / name).mkdir()
+    left[0].write_bytes(b"half")
+    for folder in (*left[1:], *others):
+        folder.mkdir()
+    with sole_writer(tmp_path / name):
+        assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in others)
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / name, *others])
+
+
+def test_two_writers_of_one_file_are_kept_apart(tmp_path):
+    with (
+        sole_writer(tmp_path / "x.onnx"),
+        sole_writer(tmp_path / "y.onnx"),
+        pytest.raises(LockedError, match=r"is in use by process \d+; wait for it to end"),
+        sole_writer(tmp_path / "x.onnx"),
+    ):
+        pass
 
 
 def test_recovery_without_anything_to_recover_does_nothing(tmp_path):

@@ -13,7 +13,14 @@ import torch
 import foveal
 from conftest import REPOSITORY
 from faults import run_with_fault
-from foveal.errors import DataError, MissingExtraError, ModelError, UnknownNameError, UsageError
+from foveal.errors import (
+    DataError,
+    MissingExtraError,
+    ModelError,
+    StorageError,
+    UnknownNameError,
+    UsageError,
+)
 from foveal.images import Preprocess
 from foveal.metrics import softmax
 from foveal.runtime.backends import OpenVinoBackend
@@ -220,6 +227,17 @@ def test_what_exists_is_never_written_over(tmp_path, run, kind):
     assert target.read_text() == "mine"
 
 
+def test_a_place_where_nothing_can_be_is_said_plainly(tmp_path, run):
+    with pytest.raises(StorageError, match="cannot write .*: File name too long"):
+        export_model(run, "torch", out=tmp_path / f"{'x' * 300}.pt2")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_folder_that_takes_no_files_is_not_called_in_use(run):
+    with pytest.raises(StorageError, match=r"cannot lock /proc/\.foveal-x\.lock: No such file"):
+        export_model(run, "openvino", out="/proc/x")
+
+
 def test_the_file_is_named_after_the_run(tmp_path, run, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert export_model(run, "openvino").path == Path("tiny-001_openvino")
@@ -349,6 +367,13 @@ def faulted(tmp_path, fault, places):
 def test_a_fault_while_writing_leaves_nothing(tmp_path, fault):
     codes = [outcome.code for outcome, _ in faulted(tmp_path, fault, (4, 7, 10**6))]
     assert codes == [1, 1, 0]
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next(tmp_path, run):
+    left = tmp_path / ".foveal-1-0123abcd-x.pt2"
+    left.write_bytes(b"half a file")
+    export_model(run, "torch", out=tmp_path / "x.pt2")
+    assert left_in(tmp_path) == ["x.pt2"]
 
 
 @pytest.mark.long

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,20 @@ def temporary_beside(path: Path) -> Path:
         A sibling of `path` that does not exist.
     """
     return path.with_name(f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
+
+
+def temporaries_of(path: Path) -> list[Path]:
+    """Return what writers of `path` have made beside it and not moved yet.
+
+    Args:
+        path: the file or folder that those would have become.
+
+    Returns:
+        Temporaries of writers at work or killed, by any process.
+    """
+    begin, end = re.escape(TEMPORARY), re.escape(path.name)
+    made = re.compile(rf"{begin}\d+-[0-9a-f]{{8}}-{end}")  # and not those of "other-NAME"
+    return [left for left in path.parent.glob(f"{TEMPORARY}*") if made.fullmatch(left.name)]
 
 
 def sync_folder(folder: Path) -> None:

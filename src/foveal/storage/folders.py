@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from foveal.storage.atomic import TEMPORARY, sync_folder, temporary_beside
+from foveal.storage.atomic import TEMPORARY, sync_folder, temporaries_of, temporary_beside
 from foveal.storage.locks import lock
 from foveal.storage.space import named_errors
 
@@ -49,11 +49,7 @@ def replace_folder(path: str | Path) -> Iterator[Path]:
         StorageError: the folder cannot be written; the old one stays.
     """
     target = Path(path).absolute()
-    with named_errors(target, "write"):
-        target.parent.mkdir(parents=True, exist_ok=True)
-    with lock(target.with_name(f"{TEMPORARY}{target.name}.lock")), named_errors(target, "write"):
-        recover_folder(target)
-        _remove_leftovers(target)
+    with sole_writer(target), named_errors(target, "write"):
         temporary = temporary_beside(target)
         temporary.mkdir()
         try:
@@ -65,6 +61,27 @@ def replace_folder(path: str | Path) -> Iterator[Path]:
             recover_folder(target)
             _remove_leftovers(target)
             raise
+
+
+@contextmanager
+def sole_writer(path: str | Path) -> Iterator[None]:
+    """Keep other writers of a file or folder away, and remove what killed ones left beside it.
+
+    Args:
+        path: the target; its folder is made if it is missing.
+
+    Raises:
+        LockedError: another process is writing the same target.
+        StorageError: the folder cannot be written.
+    """
+    target = Path(path).absolute()
+    with named_errors(target, "write"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with lock(target.with_name(f"{TEMPORARY}{target.name}.lock")):
+        with named_errors(target, "write"):
+            recover_folder(target)
+            _remove_leftovers(target)
+        yield
 
 
 def _swap(temporary: Path, target: Path) -> None:
@@ -89,6 +106,9 @@ def _sync_tree(folder: Path) -> None:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove temporaries of killed writers of the same target (we hold its lock)."""
-    for left in target.parent.glob(f"{TEMPORARY}*-{target.name}"):
+    for left in (*temporaries_of(target), target.with_name(_PREVIOUS + target.name)):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
+        elif left.is_file():
+            with suppress(OSError):
+                left.unlink()

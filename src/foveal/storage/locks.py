@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,8 @@ def lock(path: str | Path, timeout: float = 0.0) -> Iterator[None]:
         try:
             guard.acquire(timeout=timeout)
         except Timeout:
+            if not file.exists():  # the lock waits for files that cannot be made, as in /proc
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
             raise LockedError(
                 f"{file.parent} is in use by {_name(holder)}; wait for it to end, or stop it."
             ) from None

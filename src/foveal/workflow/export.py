@@ -25,6 +25,7 @@ from foveal.runtime.export import (
 from foveal.runtime.graphs import read_graph
 from foveal.runtime.model_folder import ModelConfig, find_model, read_config
 from foveal.runtime.quantize import require_float
+from foveal.storage.space import named_errors
 from foveal.workflow import export_int8
 from foveal.workflow.export_check import (
     MOST_PHOTOS,
@@ -272,7 +273,9 @@ def _new_target(home: Path, out: str | Path | None, settings: ExportSettings) ->
             raise UsageError(
                 f"`out` must end in {row.suffix} for {settings.format}; got {str(target)!r}."
             )
-    if target.exists() or target.is_symlink():
+    with named_errors(target, "write"):
+        taken = target.exists() or target.is_symlink()
+    if taken:
         raise UsageError(
             f"{target} exists and is left as it is; choose another place with `out`, or remove it."
         )

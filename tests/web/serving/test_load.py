@@ -336,3 +336,17 @@ def test_when_told_to_stop_it_answers_what_it_has_and_refuses_the_rest(model):
             os.kill(pid, signal.SIGCONT)
             assert [answer.result().status for answer in answers] == [200] * 8
     slow.close()  # it was not waited for
+
+
+def test_a_second_signal_waits_for_nothing_and_still_answers_in_words(model):
+    with serving(model, Limits(queue=64, workers=1, max_images=4)) as made:
+        os.kill(made.service.pool.pids[0], signal.SIGSTOP)
+        with ThreadPoolExecutor(4) as pool:
+            answers = [pool.submit(made.predict, png()) for _ in range(4)]
+            wait_for(lambda: made.service.room.images == 4)
+            made.server.handle_exit(signal.SIGINT, None)
+            made.server.handle_exit(signal.SIGINT, None)
+            for answer in answers:
+                found = answer.result(10)
+                assert (found.status, found.headers["retry-after"]) == (503, "1")
+                assert found.error == "the server is stopping; ask again when it is back."

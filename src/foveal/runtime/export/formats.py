@@ -11,7 +11,7 @@ from typing import NamedTuple
 from foveal.errors import FovealError, ModelError, UnknownNameError
 from foveal.runtime.export.contents import Contents, Opened
 from foveal.runtime.reasons import plain_reason
-from foveal.storage import atomic_file, replace_folder, require_free_space
+from foveal.storage import atomic_file, replace_folder, require_free_space, sole_writer
 
 
 class Format(NamedTuple):
@@ -54,6 +54,7 @@ def write_exported(contents: Contents, name: str, target: Path) -> Iterator[Path
         UnknownNameError: there is no such format.
         MissingExtraError: the packages that write it are not installed.
         ModelError: the network cannot be written in this format.
+        LockedError: another process is writing the same target.
         StorageError: it cannot be written.
     """
     row = _format(name)
@@ -66,7 +67,7 @@ def write_exported(contents: Contents, name: str, target: Path) -> Iterator[Path
     encode: Callable[[Contents], bytes] = module.encode
     data = encode(contents)
     require_free_space(target, len(data))
-    with atomic_file(target) as file:
+    with sole_writer(target), atomic_file(target) as file:
         file.write(data)
         file.flush()
         yield Path(file.name)

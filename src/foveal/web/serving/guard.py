@@ -7,6 +7,7 @@ Host where a name was made to point here (DNS rebinding). No answer allows other
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
 import time
@@ -23,6 +24,7 @@ from foveal.web.security import is_loopback, with_headers
 _READING = ("GET", "HEAD")
 _NEEDS_TOKEN = ("/v1/", "/metrics")
 _PAGES = ("/", "/docs")
+STOPPING = "the server is stopping; ask again when it is back."
 
 
 class Served(NamedTuple):
@@ -118,7 +120,8 @@ class Front:
         """
         if scope["type"] != "http":
             return
-        started, status = time.perf_counter(), 500
+        started = time.perf_counter()
+        status: int | None = None
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -138,10 +141,14 @@ class Front:
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await answer(asked, upload.receive, noting)
+        except asyncio.CancelledError:  # only the server's end takes a request away
+            if status is None:  # half an answer is best broken off
+                stopping = JSONResponse({"error": STOPPING}, 503, {"Retry-After": "1"})
+                await stopping(asked, upload.receive, noting)
         finally:
             seconds = time.perf_counter() - started
             client = (scope.get("client") or ("-",))[0]
-            self._served(Served(client, scope["method"], scope["path"], status, seconds))
+            self._served(Served(client, scope["method"], scope["path"], status or 500, seconds))
 
 
 def _without_port(host: str) -> str:

@@ -21,7 +21,9 @@ from foveal.web.serving.guard import Access, Served
 from foveal.web.serving.service import Service
 
 _HEADER_SECONDS = 20.0
-_LAST_SECONDS = 2.0  # a refused client may go on sending; closed at once, it would hear a reset
+_LAST_SECONDS = 2.0  # for a refused client that goes on sending: closed at once it hears a reset
+_COMERS_SECONDS = 0.5  # for who has connected, and not asked yet, when the server ends
+_TURNS = 3  # of the event loop, in which it lets in who waits
 _STOP_SECONDS = 10.0  # what is in work is answered; a full queue is a second or two
 
 
@@ -108,6 +110,25 @@ class PredictionServer(uvicorn.Server):
         await super().startup(sockets)
         self._started()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, tell those who have just come that the server stops, and end.
+
+        Args:
+            sockets: that listen.
+        """
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it tells of what is meant
+        for _ in range(_TURNS):  # whoever waits to be let in would hear a reset
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        until = time.monotonic() + _COMERS_SECONDS
+        while not self.force_exit and self._someone_has_not_asked() and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    def _someone_has_not_asked(self) -> bool:
+        return any(getattr(each, "cycle", 0) is None for each in self.server_state.connections)
+
     async def answer(self, opened: socket.socket, started: Callable[[str, int], None]) -> None:
         """Start the service, answer until told to stop, and end the service.
 
@@ -123,6 +144,11 @@ class PredictionServer(uvicorn.Server):
             self._started = lambda: started(*opened.getsockname()[:2])
             await self.serve(sockets=[opened])
         finally:
+            late = set(self.server_state.tasks)
+            for task in late:  # the front answers for them
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=_LAST_SECONDS)
             await self._service.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ from foveal.storage import sha256_file
 from foveal.web.serving.batching import Batcher
 from foveal.web.serving.decoding import DecodingPool
 from foveal.web.serving.forms import Photo
+from foveal.web.serving.guard import STOPPING
 from foveal.web.serving.limits import Limits, Room
 from foveal.web.serving.metrics import Metrics
 from foveal.web.uploads import RefusedUpload
@@ -132,7 +133,7 @@ class Service:
             RefusedUpload: the server is stopping or not ready (503).
         """
         if self.stopping:
-            raise RefusedUpload(503, "the server is stopping; ask again when it is back.")
+            raise RefusedUpload(503, STOPPING)
         if not self.ready:
             raise RefusedUpload(503, "the server is not ready; try again in a moment.")
 
