@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -259,3 +260,13 @@ def test_every_fault_is_found_before_anything_else_is_read(folder):
         load(folder)
     with pytest.raises(CorruptFileError, match=r"openvino_model\.xml is missing or has changed"):
         read_config(find_model(folder))
+
+
+def test_files_that_are_cut_short_while_a_model_is_in_use_change_nothing(folder):
+    model, photo = load(folder), np.full((40, 40, 3), (200, 0, 0), np.uint8)
+    before = model.predict(photo)
+    for file in folder.iterdir():
+        os.truncate(file, 0)
+    maps = Path("/proc/self/maps")
+    assert not maps.exists() or str(folder) not in maps.read_text()  # else it is death by SIGBUS
+    assert model.predict(photo) == before

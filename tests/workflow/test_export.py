@@ -228,7 +228,7 @@ def test_what_exists_is_never_written_over(tmp_path, run, kind):
 
 
 def test_a_place_where_nothing_can_be_is_said_plainly(tmp_path, run):
-    with pytest.raises(StorageError, match="cannot write .*: File name too long"):
+    with pytest.raises(StorageError, match=r"cannot write .*: File name too long"):
         export_model(run, "torch", out=tmp_path / f"{'x' * 300}.pt2")
 
 

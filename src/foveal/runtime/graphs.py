@@ -35,8 +35,10 @@ def read_graph(folder: Path, config: ModelConfig) -> Any:
     file = folder / GRAPH
     if not read_bytes(file, 5) == b"<?xml":  # OpenVINO would read any format, whatever the name
         raise ModelError(f"{file} is no graph of OpenVINO; restore the model folder.")
+    core = openvino().Core()
+    core.set_property({"ENABLE_MMAP": False})  # a file cut short while mapped ends the process
     try:
-        graph = openvino().Core().read_model(file)
+        graph = core.read_model(file)
     except RuntimeError as error:
         raise ModelError(f"OpenVINO cannot read {folder / GRAPH}: {plain_reason(error)}") from error
     size, channels = config.preprocess.image_size, config.preprocess.channels

@@ -205,8 +205,6 @@ class PatientProtocol(H11Protocol):
         if self._refused:
             return
         super().data_received(data)
-        if self._refused:
-            return
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
         elif self._deadline is None:
@@ -267,4 +265,4 @@ class PatientProtocol(H11Protocol):
         self.transport.write(head.encode() + body)
         self.transport.write_eof()
         self.flow.resume_reading()
-        self._deadline = self.loop.call_later(_LAST_SECONDS, self.transport.close)
+        self.loop.call_later(_LAST_SECONDS, self.transport.close)
