@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from foveal.runtime.backends import openvino
+from foveal.runtime.signals import signals_held
 from foveal.storage import write_bytes
 
 
@@ -90,7 +91,7 @@ def save_weights(network: nn.Module, path: Path) -> None:
 
 
 def _converted(module: nn.Module, shape: Sequence[int], dtype: torch.dtype) -> Any:
-    with warnings.catch_warnings(), torch.inference_mode():
+    with signals_held(), warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # the tracer warns of every shape turned into an int
         return openvino().convert_model(
             module.eval(),
