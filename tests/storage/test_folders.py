@@ -8,7 +8,7 @@ import pytest
 
 from faults import run_with_fault
 from foveal import storage
-from foveal.errors import LockedError
+from foveal.errors import LockedError, StorageError
 from foveal.storage import sole_writer
 
 REPLACE = """
@@ -110,3 +110,14 @@ def test_recovery_without_anything_to_recover_does_nothing(tmp_path):
 
 def test_the_cache_folder_can_be_chosen(private_cache):
     assert storage.cache_folder() == private_cache
+
+
+def test_a_folder_is_removed_and_what_its_links_lead_to_is_not(tmp_path):
+    make(tmp_path / "model", "old")
+    make(tmp_path / "other", "mine")
+    (tmp_path / "model" / "link").symlink_to(tmp_path / "other")
+    storage.remove_folder(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+    assert content(tmp_path / "other") == {"a": "mine", "b": "mine"}
+    with pytest.raises(StorageError, match=r"cannot remove .*model"):
+        storage.remove_folder(tmp_path / "model")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from foveal.storage.atomic import atomic_file, write_bytes, write_json, write_text
 from foveal.storage.cache_place import cache_folder
 from foveal.storage.checksum import content_hash, file_content_hash, sha256_file
-from foveal.storage.folders import recover_folder, replace_folder, sole_writer
+from foveal.storage.folders import recover_folder, remove_folder, replace_folder, sole_writer
 from foveal.storage.locks import lock
 from foveal.storage.reading import read_bytes, read_json
 from foveal.storage.space import require_free_space
@@ -23,6 +23,7 @@ __all__ = [
     "read_bytes",
     "read_json",
     "recover_folder",
+    "remove_folder",
     "replace_folder",
     "require_free_space",
     "sha256_file",

@@ -84,6 +84,23 @@ def sole_writer(path: str | Path) -> Iterator[None]:
         yield
 
 
+def remove_folder(path: str | Path) -> None:
+    """Remove a folder with all that is in it: at once for whoever looks, then from the disk.
+
+    Args:
+        path: the folder. Links in it are removed, and not what they lead to.
+
+    Raises:
+        StorageError: it is not there, or cannot be removed.
+    """
+    target = Path(path).absolute()
+    with named_errors(target, "remove"):
+        gone = temporary_beside(target)  # should this be killed, half a folder looks like none
+        os.replace(target, gone)
+        sync_folder(target.parent)
+        shutil.rmtree(gone)
+
+
 def _swap(temporary: Path, target: Path) -> None:
     previous = target.with_name(_PREVIOUS + target.name)
     if target.exists():

@@ -276,3 +276,45 @@ def test_a_photo_that_cannot_be_decoded_has_no_picture(bench: Bench):
     assert "have fewer than 10 photos, which teach little" in few["sentence"]
     listed = bench.get(f"{SETS}/{key}").json["photos"]["spots"]
     assert [bench.get(one["thumb"]).status for one in listed] == [200, 200, 200, 204]
+
+
+def filled(bench: Bench, name: str = "things") -> str:
+    key = bench.make_set(name)
+    for label, colour in (("cat", (200, 30, 30)), ("dog", (30, 30, 200))):
+        for number in range(2):
+            assert bench.add(key, label, f"{number}.jpg", photo(colour)).status == 201
+    return key
+
+
+def test_a_class_is_removed_with_its_photos_and_can_be_begun_again(bench: Bench):
+    key = filled(bench)
+    told = bench.post(f"{SETS}/{key}/clear", {"class": "cat"}).json
+    assert told == {"removed": 2, "left": 0, "gone": False}
+    assert sorted(path.name for path in (bench.photos / "things").iterdir()) == ["dog"]
+    assert [one["name"] for one in bench.sets()["things"]["classes"]] == ["dog"]
+    again = bench.post(f"{SETS}/{key}/clear", {"class": "cat"})
+    assert (again.status, again.error) == (404, "there is no such class; reload the page.")
+    assert bench.add(key, "cat", "0.jpg", photo()).status == 201
+
+
+def test_a_set_that_was_made_here_is_removed_whole(bench: Bench):
+    key = filled(bench)
+    assert bench.post(f"{SETS}/{key}/clear").json == {"removed": 4, "left": 0, "gone": True}
+    assert bench.sets() == {}
+    assert not (bench.photos / "things").exists()
+    assert bench.get(f"{SETS}/{key}").status == 404
+    assert bench.make_set("things") == key  # the name is free again
+
+
+def test_what_was_there_before_stays_when_a_set_or_a_class_is_removed(bench: Bench):
+    mine = bench.photos / "mine"
+    write_photos(mine, {"cat": 2, "dog": 2})
+    (mine / "dog" / "later").mkdir()
+    key = bench.sets()["mine"]["id"]
+    bench.add(key, "cat", "new.jpg", photo())
+    bench.add(key, "bird", "new.jpg", photo())
+    before = {path for path in mine.rglob("*") if "new" not in path.name and path.name != "bird"}
+    told = bench.post(f"{SETS}/{key}/clear", {"class": "dog"}).json
+    assert told == {"removed": 0, "left": 2, "gone": False}
+    assert bench.post(f"{SETS}/{key}/clear").json == {"removed": 2, "left": 4, "gone": False}
+    assert set(mine.rglob("*")) == before

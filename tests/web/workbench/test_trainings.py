@@ -14,7 +14,7 @@ from conftest import write_photos
 from foveal.errors import StorageError
 from foveal.web.workbench.processes import is_alive
 from foveal.web.workbench.runs import Runs
-from web.workbench.conftest import RUNS, SETS, Bench, served, wait_until
+from web.workbench.conftest import RUNS, SETS, Bench, colour_run, served, wait_until
 
 SCRATCH = {"kind": "scratch", "backbone": "lenet5", "augment": "none"}
 LONG = SCRATCH | {"epochs": 3000}
@@ -218,3 +218,29 @@ def test_control_a_folder_that_cannot_be_written_is_said(tmp_path: Path):
 
     with pytest.raises(StorageError, match="cannot start a training"):
         begin(["--version"], tmp_path / "gone" / "out", tmp_path / "gone" / "err")
+
+
+def test_a_run_that_failed_is_deleted_and_one_that_runs_or_is_from_a_terminal_is_not(
+    bench: Bench, photos: str, tmp_path: Path
+):
+    failed = start(bench, bench.make_set("empty"), name="hopeless", **SCRATCH)
+    assert ended(bench, failed)["removable"]
+    theirs = colour_run(bench, "colours", tmp_path / "elsewhere")
+    assert not bench.run(theirs)["removable"]
+    mine = start(bench, photos, name="mine", **LONG)
+    after_epochs(bench, mine, 1)
+
+    refused = bench.post(f"{RUNS}/{mine}/remove")
+    assert (refused.status, refused.error) == (409, "'mine' is being trained; stop it first.")
+    refused = bench.post(f"{RUNS}/{theirs}/remove")
+    assert refused.status == 409
+    assert "'colours' was not begun in the workbench" in refused.error
+    assert bench.post(f"{RUNS}/{failed}/remove").status == 200  # also while another one trains
+
+    bench.post(f"{RUNS}/{mine}/stop")
+    assert ended(bench, mine)["state"] == "stopped"
+    assert bench.post(f"{RUNS}/{mine}/remove").status == 200
+    assert [run["name"] for run in bench.get(RUNS).json["runs"]] == ["colours"]
+    assert sorted(path.name for path in bench.runs.iterdir()) == [".workbench", "colours"]
+    assert list((bench.runs / ".workbench").iterdir()) == []
+    assert bench.sets()["mine"]["n"] == sum(PHOTOS.values())  # its photos stay

@@ -78,6 +78,7 @@ def one_run(key: str = RUN, state: str = "done", **more: Any) -> dict[str, Any]:
         "split": "test",
         "measured": 30,
         "epochs_done": 8,
+        "removable": state != "running",
     } | more
 
 
@@ -125,7 +126,7 @@ def explanation(label: str) -> dict[str, Any]:
     values = [max(0.0, 1 - (x + y) / side) for y in range(side) for x in range(side)]
     return {
         "class": label,
-        "probability": 0.81,
+        "probability": 0.79,  # PyTorch explains, and rounds otherwise than what answers
         "map": {"width": side, "height": side, "values": values},
         "picture": {"width": 64, "height": 64, "rgb": picture()},
         "crop": "The middle square of the photo.",
@@ -165,6 +166,7 @@ class FakeServer:
                 "classes": [{"name": name, "n": 33} for name in CLASSES],
                 "photos": {name: [photo(name, i) for i in range(20)] for name in CLASSES},
                 "division": "It is given 100 photos in 3 classes: 70 % to learn from.",
+                "removable": True,
             },
             f"GET photos/{SET}/check": {
                 "verdict": "100 photos of 3 classes: 1 warning. They can be trained on.",

@@ -40,6 +40,14 @@ class Queue extends EventTarget {
     this.pump();
   }
 
+  /** Leave out what waits; what is on its way arrives. */
+  stop() {
+    const labels = new Set(this.waiting.map(({ label }) => label));
+    this.waiting.forEach(({ label }) => { this.of(label).total -= 1; });
+    this.waiting = [];
+    labels.forEach((label) => this.tell("changed", { label }));
+  }
+
   /** Try those again that were refused; the reason may be gone. */
   again(label) {
     const counts = this.of(label);

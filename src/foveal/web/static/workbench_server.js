@@ -61,6 +61,8 @@ export const sendZip = (name, blob, progress) => send(at`photos/zip?name=${name}
 export const photoSet = (id) => get(at`photos/${id}`);
 export const addPhoto = (id, label, name, blob) => send(at`photos/${id}/add?class=${label}&name=${name}`, blob);
 export const removePhoto = (id, photo) => post(at`photos/${id}/remove`, { photo });
+/** Remove what came through the workbench, of a class or (null) of all: {removed, left, gone}. */
+export const clearPhotos = (id, label = null) => post(at`photos/${id}/clear`, { class: label });
 export const checkPhotos = (id, signal) => patiently(() => get(at`photos/${id}/check`, { signal }));
 
 export const options = () => get("options");
@@ -69,6 +71,7 @@ export const runs = () => get("runs");
 export const run = (id) => get(at`runs/${id}`);
 export const events = (id, after) => get(at`runs/${id}/events?after=${after}`);
 export const stopRun = (id) => post(at`runs/${id}/stop`);
+export const removeRun = (id) => post(at`runs/${id}/remove`);
 export const resumeRun = (id) => post(at`runs/${id}/resume`);
 
 export const cellPhotos = (id, split, actual, predicted, signal) =>

@@ -17,6 +17,7 @@ from foveal.web.workbench.adding import add_photo, remove_photo
 from foveal.web.workbench.answers import READING, answer, read_fields, required_query
 from foveal.web.workbench.bench import Workbench
 from foveal.web.workbench.checking import check_set, photo_entry
+from foveal.web.workbench.clearing import clear
 from foveal.web.workbench.division import division_of
 from foveal.web.workbench.photo_sets import MOST_PHOTOS, PhotoSet
 from foveal.web.workbench.thumbnails import thumbnail
@@ -115,6 +116,16 @@ def _add_writing(app: FastAPI, bench: Workbench) -> None:
         await bench.uploads.run(removed)
         return answer({})
 
+    @app.post(_AT + "/{key}/clear")
+    async def clear_photos(request: Request, key: str) -> Response:
+        label = (await read_fields(request, {}, {"class": str})).get("class")
+
+        def cleared() -> dict[str, Any]:
+            bench.runs.refuse_while_training_on(bench.sets.require(key).path)
+            return clear(bench.sets, key, label)._asdict()
+
+        return answer(await bench.uploads.run(cleared))
+
 
 def _add_zip(app: FastAPI, bench: Workbench) -> None:
     @app.post(_AT + "/zip")
@@ -155,4 +166,9 @@ def _page(bench: Workbench, photos: PhotoSet) -> dict[str, Any]:
         ]
         for name, many in photos.photos().items()
     }
-    return _set(photos) | {"photos": shown, "division": division_of(photos).sentence}
+    made_here = photos.record != "" and bench.sets.records.exists(photos.record)
+    return _set(photos) | {
+        "photos": shown,
+        "division": division_of(photos).sentence,
+        "removable": made_here or bool(added),
+    }

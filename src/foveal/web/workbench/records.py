@@ -73,6 +73,19 @@ class Records:
         write_json(self._file(name), {"format_version": 1, "photos": sorted(photos)})
         self._addition(name).unlink(missing_ok=True)
 
+    def remove(self, name: str) -> None:
+        """Forget a set.
+
+        Args:
+            name: of the set.
+
+        Raises:
+            StorageError: its list cannot be removed.
+        """
+        for file in (self._addition(name), self._file(name)):
+            with named_errors(file, "remove"):
+                file.unlink(missing_ok=True)
+
     def add(self, name: str, photo: str) -> None:
         """Note one more photo, without writing all of the list again.
 

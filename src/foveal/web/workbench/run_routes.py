@@ -110,6 +110,11 @@ def _add_training(app: FastAPI, bench: Workbench) -> None:
         await bench.listing.run(bench.runs.stop, key)
         return answer({})
 
+    @app.post(_AT + "/{key}/remove")
+    async def remove(key: str) -> Response:
+        await bench.listing.run(bench.runs.remove, key)
+        return answer({})
+
     @app.post(_AT + "/{key}/resume")
     async def resume(key: str) -> Response:
         await bench.listing.run(bench.runs.go_on, key)

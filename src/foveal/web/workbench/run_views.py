@@ -42,6 +42,7 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
         "measured": measured,
         "epochs_done": _epochs(history(entry)),
         "here": entry.training is not None,
+        "removable": entry.is_ours and state != "running",
         "resumable": state in ("stopped", "failed") and _can_go_on(entry),
         "error": error and for_page(error),
     }

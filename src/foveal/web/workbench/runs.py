@@ -41,6 +41,11 @@ class RunEntry:
         """The name of the run folder."""
         return self.path.name
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the workbench began it, and so may delete it."""
+        return self.training is not None and bool(self.training.words)
+
     def state(self) -> tuple[State, str | None]:
         """Tell how it is with it.
 
@@ -184,6 +189,29 @@ class Runs:
             )
         trainings.stop(found.notes, found.training)
 
+    def remove(self, key: str) -> None:
+        """Delete a run with all that came of it; the photos it learned from stay.
+
+        Args:
+            key: its opaque id.
+
+        Raises:
+            RefusedUpload: there is none, it runs, or it was begun in a terminal.
+            LockedError: another program is at it.
+            StorageError: it cannot be deleted.
+        """
+        with self._alone():
+            found = self.require(key)
+            if found.state()[0] == "running":
+                raise RefusedUpload(409, f"{found.name!r} is being trained; stop it first.")
+            if not found.is_ours:
+                raise RefusedUpload(
+                    409,
+                    f"{found.name!r} was not begun in the workbench, which leaves your own files "
+                    "as they are; delete its folder yourself.",
+                )
+            trainings.remove(found.notes, found.path)
+
     def refuse_while_training_on(self, photos: Path) -> None:
         """Keep photos as they are while a training reads them.
 
@@ -205,11 +233,17 @@ class Runs:
         return RunEntry(opaque_id(path), path, notes, trainings.read_training(notes))
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        """Refuse the block while a training runs; other servers wait until it is over."""
+    def _alone(self) -> Iterator[None]:
+        """Keep others, in this server or another, from beginning or deleting in the block."""
         with named_errors(self.root, "write to"):
             self.root.mkdir(parents=True, exist_ok=True)
         with self._starting, lock(self.root.resolve() / KEPT / ".lock", timeout=_WAIT):
+            yield
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Refuse the block while a training runs; other servers wait until it is over."""
+        with self._alone():
             other = self.running()
             if other is not None:
                 raise RefusedUpload(

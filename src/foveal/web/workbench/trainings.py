@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foveal.errors import CorruptFileError
-from foveal.storage import read_json, write_json
+from foveal.storage import lock, read_json, remove_folder, write_json
 from foveal.web.workbench import processes
 from foveal.web.workbench.processes import Process
 from foveal.workflow.settings import TrainSettings
@@ -131,6 +131,24 @@ def stop(folder: Path, training: Training) -> None:
     """
     _write(folder, replace(training, stopping=True))
     processes.tell_to_stop(training.process)
+
+
+def remove(folder: Path, run: Path) -> None:
+    """Delete a run with all that came of it.
+
+    Args:
+        folder: of the files of its training.
+        run: its run folder, which need not exist.
+
+    Raises:
+        LockedError: another program is at it.
+        StorageError: it cannot be deleted.
+    """
+    if run.exists():
+        with lock(run / ".lock"):  # nobody begins to resume it meanwhile
+            remove_folder(run)
+    if folder.exists():
+        remove_folder(folder)
 
 
 def read_training(folder: Path) -> Training | None:

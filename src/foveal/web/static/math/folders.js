@@ -18,7 +18,8 @@ export function byClass(files) {
     if (folders.length > 1 && SPLITS.has(folders[0].toLowerCase())) folders.shift();
     if (!looksLikeImage(file) || folders.some((name) => name.startsWith("."))) others.push(file);
     else if (!folders.length) outside.push(file);
-    else classes.set(folders[0], [...(classes.get(folders[0]) ?? []), file]);
+    else if (classes.has(folders[0])) classes.get(folders[0]).push(file);
+    else classes.set(folders[0], [file]);
   }
   return { classes, outside, others };
 }

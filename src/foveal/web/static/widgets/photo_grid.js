@@ -36,12 +36,14 @@ export class PhotoGrid {
   update(photos) {
     const known = new Map(this.photos.map((photo, i) => [photo.id, this.box.children[i]]));
     const focused = this.box.contains(document.activeElement);
+    const held = this.photos[this.at]?.id;
     this.photos = photos;
     this.box.hidden = !photos.length;
     this.box.replaceChildren(...photos.map((photo) => known.get(photo.id) ?? h("div", {
       role: "option", id: unique("photo"), "aria-selected": "false", tabindex: "-1", title: photo.name, data: { photo: photo.id } },
     image(photo, photo.name))));
-    this.at = Math.min(this.at, Math.max(0, photos.length - 1));
+    const place = focused ? photos.findIndex(({ id }) => id === held) : -1; // others may have come before it
+    this.at = Math.min(place < 0 ? this.at : place, Math.max(0, photos.length - 1));
     if (this.chosen !== null && !photos.some(({ id }) => id === this.chosen)) this.choose(null);
     this.reach(focused);
   }

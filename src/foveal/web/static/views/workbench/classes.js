@@ -4,6 +4,7 @@ import { looksLikeImage } from "../../math/folders.js";
 import { counted } from "../../math/scores.js";
 import { recall, remember } from "../../local.js";
 import { queueOf, remarks, settled } from "../../uploads.js";
+import { confirmed } from "../../widgets/confirm.js";
 import { h, setText, unique } from "../../widgets/dom.js";
 import { PhotoGrid } from "../../widgets/photo_grid.js";
 import { dropZone, picker } from "../../widgets/picked_files.js";
@@ -13,7 +14,8 @@ import * as server from "../../workbench_server.js";
 import { attempt, heading, NextBar, problemBox, sentence } from "./parts.js";
 
 const [FEW, LEAST] = [10, 2]; // photos of a class: too few to learn from; what the server needs
-const SHOWN_REFUSALS = 50;
+const [SHOWN, SHOWN_REFUSALS] = [60, 50]; // as many photos of a class as the server lists
+const EVERY = 250; // ms between two looks of a card, however fast photos arrive
 const EXAMPLES = ["such as: my mug", "such as: my keys"];
 
 export class ClassCards {
@@ -36,7 +38,11 @@ export class ClassCards {
       remarks.has(set.id) ? h("p", { class: "banner" }, sentence(remarks.get(set.id))) : "", this.problem, this.status, this.list);
     this.list.append(form);
     this.next = new NextBar(box, { text: "Next: check the photos" });
-    for (const { name, n } of set.classes) this.card(name).update({ n, photos: set.photos[name] ?? [] });
+    this.halt = button("Stop sending", () => this.stop(), { class: "small", hidden: true });
+    this.next.slot.before(this.halt);
+    this.clearing = button("Remove this collection…", () => this.clear(), { class: "small" });
+    box.append(h("div", { class: "row" }, this.clearing));
+    for (const { name, n } of set.classes) this.card(name).update({ n, photos: set.photos[name] ?? [], stored: true });
     for (const name of recall(this.key, [])) this.card(name);
     for (const name of this.queue.classes.keys()) this.card(name);
     this.listeners = Object.entries({ changed: (event) => this.changed(event.detail), added: (event) => this.added(event.detail),
@@ -67,6 +73,41 @@ export class ClassCards {
     return this.render();
   }
 
+  stop() {
+    const left = this.queue.waiting.length;
+    this.queue.stop();
+    setText(this.status, `Stopped: ${counted(left, "photo")} not sent.`);
+    this.name.focus();
+  }
+
+  /** Remove a class; with photos only after a question. */
+  async drop(card) {
+    const { name, n } = card;
+    if (n && !await confirmed(`Remove ${name}?`, `Its ${counted(n, "photo")} ${n === 1 ? "is" : "are"} deleted from this computer, as far as they came in here. Your own folders stay as they are.`, "Remove")) return;
+    const done = card.stored && await attempt(this.problem, () => server.clearPhotos(this.set.id, name));
+    if (card.stored && !done) return;
+    if (!done?.left) {
+      this.forget(name);
+      setText(this.status, `${name} removed.`);
+      return;
+    }
+    const { photos } = await server.photoSet(this.set.id);
+    card.update({ n: done.left, photos: photos[name] ?? [] });
+    setText(this.status, `${counted(done.removed, "photo")} removed; ${done.left} of your own stay.`);
+    this.render();
+  }
+
+  /** Remove the whole collection. */
+  async clear() {
+    const total = [...this.cards.values()].reduce((sum, { n }) => sum + n, 0);
+    if (!await confirmed(`Remove ${this.set.name}?`, `${counted(total, "photo")} of this collection ${total === 1 ? "is" : "are"} deleted from this computer, as far as they came in here. Your own folders and your classifiers stay as they are.`, "Remove")) return;
+    const done = await attempt(this.problem, () => server.clearPhotos(this.set.id));
+    if (!done) return;
+    remember(this.key, []);
+    if (done.gone) location.hash = "#/workbench";
+    else location.reload();
+  }
+
   forget(name) {
     this.cards.get(name).unmount();
     this.cards.get(name).root.remove();
@@ -82,21 +123,19 @@ export class ClassCards {
   }
 
   changed({ label }) {
-    this.card(label).progress();
+    this.card(label).soon();
     const counts = this.queue.of(label);
     if (counts.total && counts.total === settled(counts)) {
       const { done, same, refused } = counts;
       setText(this.status, `${label}: ${[`${counted(done, "photo")} added`, same && `${same} there already`, refused.length && `${refused.length} refused`].filter(Boolean).join(", ")}.`);
     }
-    this.render();
+    this.soon();
   }
 
-  added({ label, photo }) {
-    const card = this.card(label);
-    const fresh = !card.photos.some(({ id }) => id === photo.id);
-    card.update({ n: card.n + (fresh ? 1 : 0), photos: fresh ? [photo, ...card.photos] : card.photos });
-    this.keepNames();
-  }
+  added({ label, photo }) { this.card(label).add(photo); }
+
+  /** Thousands of photos arrive one by one: the page is not drawn anew for each. */
+  soon() { this.timer ??= setTimeout(() => this.render(), EVERY); }
 
   async remove(card, photo) {
     const removed = await attempt(this.problem, () => server.removePhoto(this.set.id, photo.id));
@@ -108,6 +147,8 @@ export class ClassCards {
   }
 
   render() {
+    clearTimeout(this.timer);
+    this.timer = null;
     const cards = [...this.cards.values()];
     const [full, thin] = [cards.filter(({ n }) => n >= LEAST), cards.filter(({ n }) => n < LEAST)];
     const few = full.filter(({ n }) => n < FEW).map(({ name }) => name);
@@ -117,10 +158,13 @@ export class ClassCards {
     else if (thin.length) why = `${why} “${thin[0].name}” has ${thin[0].n ? "too few to train on: add some, or remove it" : "none, and is left out"}.`;
     else if (few.length) why = `${why} ${few.length === 1 ? `“${few[0]}” has` : `${few.length} classes have`} fewer than ${FEW} photos: expect mistakes.`;
     if (this.queue.busy) why = `Still sending ${counted(this.queue.busy, "photo")}…`;
+    this.halt.hidden = !this.queue.waiting.length;
+    this.clearing.hidden = Boolean(this.queue.busy) || !(this.set.removable || this.queue.added.length);
     this.next.update({ href: full.length >= 2 && !this.queue.busy ? `#/workbench/check/${this.set.id}` : null, why });
   }
 
   unmount() {
+    clearTimeout(this.timer);
     this.cards.forEach((card) => card.unmount());
     this.listeners.forEach(([type, listener]) => this.queue.removeEventListener(type, listener));
     for (const name of [...this.queue.classes.keys()]) if (!this.queue.of(name).refused.length) this.queue.settle(name);
@@ -129,7 +173,7 @@ export class ClassCards {
 
 class ClassCard {
   constructor(cards, name) {
-    Object.assign(this, { cards, name, n: 0, photos: [] });
+    Object.assign(this, { cards, name, n: 0, photos: [], ids: new Set() });
     this.count = h("span", { class: "muted number" });
     this.bar = h("progress", { hidden: true, "aria-label": `Photos sent for ${name}` });
     this.note = aside();
@@ -140,7 +184,7 @@ class ClassCard {
     const [choose, input] = picker("Add photos…", { class: "small primary", "aria-label": `Add photos to ${name}`, chosen: (files) => this.send(files) });
     this.picker = choose;
     this.webcam = button("Webcam", () => this.record(), { class: "small", "aria-label": `Webcam for ${name}` });
-    this.drop = button("Remove class", () => cards.forget(name), { class: "small quiet", "aria-label": `Remove class ${name}` });
+    this.drop = button("Remove", () => cards.drop(this), { class: "small quiet", "aria-label": `Remove class ${name}` });
     const title = unique("class-title");
     this.more = aside();
     this.root = h("section", { class: "card stack tight class-card", "aria-labelledby": title, data: { class: name } },
@@ -149,7 +193,6 @@ class ClassCard {
       this.camera, this.bar, this.note, this.refused, thumbs, this.more);
     dropZone(this.root, (files) => this.send(files));
     this.update({ n: 0, photos: [] });
-    this.progress();
   }
 
   send(files) {
@@ -161,12 +204,29 @@ class ClassCard {
     else this.progress();
   }
 
-  update({ n, photos }) {
-    Object.assign(this, { n, photos });
+  /** One that came just now; the page may have been told of it before. */
+  add(photo) {
+    if (this.ids.has(photo.id)) return;
+    this.ids.add(photo.id);
+    this.n += 1;
+    if (this.n === 1) this.cards.keepNames();
+    this.photos = [photo, ...this.photos.slice(0, SHOWN - 1)];
+    this.soon();
+  }
+
+  soon() {
+    this.timer ??= setTimeout(() => this.update(this), EVERY);
+  }
+
+  update({ n, photos, stored = this.stored }) {
+    clearTimeout(this.timer);
+    this.timer = null;
+    Object.assign(this, { n, photos, stored: stored || n > 0 }); // stored: the server has a folder for it
+    photos.forEach(({ id }) => this.ids.add(id));
     setText(this.count, counted(n, "photo"));
-    this.drop.hidden = n > 0;
     this.grid.update(photos);
-    setText(this.more, n > photos.length && photos.length ? `The first ${photos.length} of ${n} are shown.` : "");
+    this.progress();
+    setText(this.more, n > photos.length && photos.length ? `${photos.length} of ${n.toLocaleString("en-US")} are shown.` : "");
   }
 
   /** The server is busy: say so instead of seeming stuck. */
@@ -176,11 +236,15 @@ class ClassCard {
     const counts = this.cards.queue.of(this.name);
     const { total, same, refused } = counts;
     const sent = settled(counts);
+    // What is on its way would bring it back, and one's own photos are left alone.
+    this.drop.hidden = sent < total || this.n > 0 && this.photos.every(({ removable }) => removable === false);
     this.bar.hidden = sent >= total;
     this.bar.max = Math.max(1, total);
     this.bar.value = sent;
     const there = same ? `${counted(same, "photo")} ${same === 1 ? "was" : "were"} there already.` : "";
     setText(this.note, sent < total ? `${sent} of ${total} sent` : [there, this.left].filter(Boolean).join(" "));
+    if (refused.length === this.refusedShown) return; // the focus may be in it
+    this.refusedShown = refused.length;
     this.refused.replaceChildren(...(refused.length ? [this.refusals(refused)] : []));
   }
 
@@ -206,5 +270,8 @@ class ClassCard {
     return this.recorder.start();
   }
 
-  unmount() { this.recorder?.unmount(); }
+  unmount() {
+    clearTimeout(this.timer);
+    this.recorder?.unmount();
+  }
 }

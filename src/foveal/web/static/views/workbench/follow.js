@@ -9,7 +9,7 @@ import { RunChart } from "../../widgets/run_chart.js";
 import { button, card, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, busy, NextBar, NO_SET, problemBox, sentence } from "./parts.js";
-import { measuredOn } from "./runs.js";
+import { measuredOn, removeRun } from "./runs.js";
 
 const [EVERY, HIDDEN, GONE] = [700, 3000, 2500]; // ms between two questions to the server
 const STATES = { running: "Training", stopped: "Stopped", done: "Done", failed: "Failed" };
@@ -38,6 +38,7 @@ class Follow {
     this.bar = h("progress", { max: 1, "aria-label": "How far the training is" });
     this.stop = button("Stop", () => busy(this.stop, () => this.halt()));
     this.resume = button("Resume", () => busy(this.resume, () => this.goOn()), { class: "primary" });
+    this.drop = button("Delete this training…", () => this.remove(), { class: "small" });
     this.remarks = h("ul", { class: "remarks" });
     this.outcome = h("div");
     this.pick = h("fieldset", { class: "overlay-choice" }, h("legend", { class: "small" }, "Also show"));
@@ -48,7 +49,7 @@ class Follow {
     charts.append(this.pick, h("details", {}, h("summary", {}, "What the curves say"), h("div", { class: "stack tight" }, EXPLAINED.map((text) => h("p", {}, text)))));
     box.append(h("section", { class: "card stack tight", hidden: true, "aria-label": "Remarks" }, h("h2", {}, "Remarks"), this.remarks));
     this.next = new NextBar(box, { text: "Next: use it" });
-    box.append(h("p", { class: "row" }, this.set && h("a", { href: `#/workbench/train/${set}` }, "Train again with other settings"), h("a", { href: "#/workbench/runs" }, "All classifiers")));
+    box.append(h("div", { class: "row" }, this.set && h("a", { href: `#/workbench/train/${set}` }, "Train again with other settings"), h("a", { href: "#/workbench/runs" }, "All classifiers"), this.drop));
     this.visible = () => { if (!document.hidden) this.wake?.(); };
     document.addEventListener("visibilitychange", this.visible);
     this.offer();
@@ -111,6 +112,7 @@ class Follow {
     this.now.hidden = about.state === "done" || about.state === "failed" && !about.resumable;
     this.stop.hidden = !this.running || about.here === false;
     this.resume.hidden = this.running || !about.resumable;
+    this.drop.hidden = this.running || !about.removable;
     this.chart.update({ name: about.name, rows }, [...this.overlaid.values()]);
     this.remark([...training.warnings.map((text) => ["Warning: ", text]), ...training.notes.map((text) => ["", text])]);
     this.steps.update({ set: this.set, run: this.id, done: about.state === "done" });
@@ -189,6 +191,10 @@ class Follow {
     this.show();
     this.stop.focus();
     if (!this.looping) this.loop();
+  }
+
+  async remove() {
+    if (await removeRun(this.about, this.problem)) location.hash = "#/workbench/runs";
   }
 
   overlaid = new Map();

@@ -40,9 +40,9 @@ class TryPhoto {
     this.loading = h("p", { class: "small muted", role: "status" });
     this.reject = h("input", { type: "checkbox", checked: this.rejects, onchange: () => this.again() });
     const columns = h("div", { class: "columns" });
-    box.append(this.problem, this.status, columns);
+    box.append(this.status, columns);
     this.input = new PhotoInput(columns, { chosen: (blob, name, live) => this.look(blob, name, live) });
-    columns.append(card("Answer", this.answer, this.loading, this.bars, this.all, this.facts,
+    columns.append(card("Answer", this.answer, this.problem, this.loading, this.bars, this.all, this.facts,
       h("label", { class: "check small" }, this.reject, "Say “none of these” when it is unlike what it learned"), this.unable));
     this.why = h("section", { class: "card stack", hidden: true, "aria-label": "Why" });
     box.append(this.why);
@@ -51,11 +51,12 @@ class TryPhoto {
 
   buildWhy() {
     this.classes = h("div", { class: "row", role: "group", "aria-label": "Class to explain" });
-    this.live = button("Stop here and explain", () => this.freeze(), { class: "primary", hidden: true });
+    this.live = button("Stop here and explain", () => this.freeze(), { class: "primary fitting", hidden: true });
+    this.unclear = problemBox();
     this.busy = h("p", { class: "muted", role: "status" });
     const [left, right] = [h("div", { class: "stack tight" }), h("div", { class: "stack" })];
     this.panes = h("div", { class: "columns", hidden: true }, left, right);
-    this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live, this.panes);
+    this.why.append(h("h2", {}, "Why?"), h("p", { class: "muted" }, "What in the photo speaks for a class. Choose one:"), this.classes, this.live, this.unclear, this.panes);
     this.heat = new HeatPhoto(left);
     new Choices(right, { legend: "Method", options: METHODS.map(([value, title]) => ({ value, title })),
       change: (method) => { this.method = method; if (this.explained) this.explain(this.explained); } }).update(this.method);
@@ -69,13 +70,25 @@ class TryPhoto {
     const found = await attempt(this.problem, () => this.predict(blob));
     if (mine !== this.turn) return true;
     if (!found) {
-      if (!live) setText(this.answer, "No answer.");
+      if (!live) this.forget();
       return false;
     }
     this.photo = { blob, name };
     keep(this.about.id, this.photo);
     this.show(found, live);
     return true;
+  }
+
+  /** What was said of the photo before must not stand beside this one. */
+  forget() {
+    this.found = [];
+    this.photo = null;
+    this.going?.abort();
+    setText(this.answer, "No answer.");
+    this.answer.classList.remove("rejected");
+    this.fill();
+    setText(this.facts, "");
+    this.why.hidden = true;
   }
 
   /** Let the server load the classifier, and learn what to reject where it must; say how far it is. */
@@ -180,11 +193,13 @@ class TryPhoto {
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === label)));
     setText(this.busy, this.heat.said ? "Working it out…" : "Working it out; the first time takes a few seconds more…");
     const title = METHODS.find(([name]) => name === this.method)[1].replace(" (slow)", "");
-    const found = await attempt(this.problem, () => server.explain(this.about.id, this.photo.blob, label, this.method, this.going.signal));
+    const found = await attempt(this.unclear, () => server.explain(this.about.id, this.photo.blob, label, this.method, this.going.signal));
     if (mine !== this.explaining || label !== this.explained) return;
     setText(this.busy, "");
     if (!found) return;
-    this.heat.update(found, title);
+    // The answer as it was shown: PyTorch, which explains, may round a last digit otherwise.
+    const { probability } = this.found.find((one) => one.label === label) ?? found;
+    this.heat.update({ ...found, probability }, title);
     setText(this.status, this.heat.said);
   }
 
