@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from web.test_accessibility import problems
 from web.workbench_pages.conftest import forgive, until
 from web.workbench_pages.fake_server import RUN, SET, one_run, photo, whole_run
 
@@ -21,6 +22,7 @@ def test_a_failed_training_is_deleted_after_a_question(open_faked):
     press = page.get_by_role("button", name="Delete kitchen-001…")
     press.click()
     question = page.get_by_role("dialog", name="Delete kitchen-001?")
+    assert problems(page) == []
     assert page.evaluate("document.activeElement.textContent") == "Cancel"
     page.keyboard.press("Enter")
     question.wait_for(state="detached")

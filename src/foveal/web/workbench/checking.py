@@ -127,5 +127,4 @@ def _counts(report: DataReport) -> Iterator[str]:
 
 def _named(photos: PhotoSet, sentence: str) -> str:
     """Call the set by its name instead of by its place on the disk."""
-    named = sentence.replace(f"{photos.path}/", "").replace(str(photos.path), photos.name)
-    return for_page(named)
+    return for_page(sentence, str(photos.path))

@@ -83,8 +83,9 @@ def _add_listing(app: FastAPI, bench: Workbench) -> None:
             found = bench.runs.require(key)
             state, error = found.state()  # before the events: the last of them cannot be missed
             lines, until = events_after(found.notes, int(after))
-            told = [event_for_page(line) for line in lines]
-            why = error and for_page(error)
+            photos = found.training.settings.get("folder") if found.training else None
+            told = [event_for_page(line, photos) for line in lines]
+            why = error and for_page(error, photos)
             return {"events": told, "next": until, "state": state, "error": why}
 
         return answer(await bench.listing.run(told))

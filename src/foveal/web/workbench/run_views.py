@@ -44,7 +44,7 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
         "here": entry.training is not None,
         "removable": entry.is_ours and state != "running",
         "resumable": state in ("stopped", "failed") and _can_go_on(entry),
-        "error": error and for_page(error),
+        "error": error and for_page(error, _folder(settings)),
     }
 
 
@@ -129,7 +129,13 @@ def _kind(settings: dict[str, Any]) -> str:
 
 
 def _photos(settings: dict[str, Any]) -> str | None:
-    return Path(settings["folder"]).name if isinstance(settings.get("folder"), str) else None
+    folder = _folder(settings)
+    return None if folder is None else Path(folder).name
+
+
+def _folder(settings: dict[str, Any]) -> str | None:
+    folder = settings.get("folder")
+    return folder if isinstance(folder, str) else None
 
 
 def _default() -> str:

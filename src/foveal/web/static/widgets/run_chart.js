@@ -4,7 +4,7 @@ import { Chart } from "./chart.js";
 import { h } from "./dom.js";
 
 const TO_PERCENT = 100;
-const SIZE = [420, 260];
+const [SIZE, SMALL, NARROW] = [[420, 260], [300, 230], 360]; // px; what is drawn smaller has smaller letters
 
 export class RunChart {
   constructor(container) {
@@ -12,8 +12,9 @@ export class RunChart {
     const box = h("div", { class: "columns", hidden: true });
     this.box = box;
     container.append(this.empty, box);
-    this.accuracy = new Chart(box, { title: "Accuracy", x: "Epoch", y: "Per cent", high: TO_PERCENT, size: SIZE });
-    this.loss = new Chart(box, { title: "Loss", x: "Epoch", y: "Loss", size: SIZE });
+    const size = container.clientWidth < NARROW ? SMALL : SIZE;
+    this.accuracy = new Chart(box, { title: "Accuracy", x: "Epoch", y: "Per cent", high: TO_PERCENT, size });
+    this.loss = new Chart(box, { title: "Loss", x: "Epoch", y: "Loss", size });
   }
 
   /** run: {name, rows}; others: the same, of which only validation is drawn. */

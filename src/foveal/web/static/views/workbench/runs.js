@@ -57,7 +57,7 @@ function listed(runs, sets, remove) {
   return [
     h("div", { class: "card" }, table("Classifiers", HEADS, runs.map((run) => [
       h("a", { href: runLink(run, sets) }, run.name), state(run), setOf(run, sets)?.name ?? "gone",
-      KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : `${percent(run.accuracy)} of ${measuredOn(run)}`, run.epochs_done, date(run.created),
+      KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : `${percent(run.accuracy)} of ${measuredOn(run)}`, run.epochs_done, h("span", { class: "one-line" }, date(run.created)),
       run.removable ? button("Delete…", () => remove(run), { class: "small", "aria-label": `Delete ${run.name}…` }) : "",
     ]), counted(runs.length, "classifier"))),
     h("div", { class: "row" }, h("a", { class: "button primary", href: "#/workbench" }, "Train another"),

@@ -61,7 +61,7 @@ class Form {
         this.select("flip", "Mirror images", ["", ...this.options.flips], null,
           "What is the same thing in a mirror. Choose none for digits, letters and whatever has a side.", FLIPS),
         this.text("seed", "Seed", String(this.defaults.seed), "The same seed draws the same first weights and order."),
-        this.text("name", "Name of the classifier", this.photos.name, "", 12)),
+        this.text("name", "Name of the classifier", `${this.photos.name}-…`, "Left empty, it is called as the photos are, with a number.", 12)),
     ];
   }
 
