@@ -11,7 +11,9 @@ MOST_BYTES = 150_000
 SLACK = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) * 2
 
 
-@pytest.mark.parametrize("route", ["#/", "#/visualizer", "#/lessons/convolution-and-pooling"])
+@pytest.mark.parametrize(
+    "route", ["#/", "#/visualizer", "#/lessons/convolution-and-pooling", "#/workbench"]
+)
 def test_the_first_view_loads_at_most_150_kilobytes_of_scripts_and_styles(open_page, route: str):
     page = open_page("", wait=None)
     sizes: dict[str, int] = {}

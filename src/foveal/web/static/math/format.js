@@ -58,3 +58,12 @@ export function facts(rows) {
   }));
   return { least, most, mean: sum / count, peak: at };
 }
+
+/** A finite number with at most three decimals between two ends, or null. */
+export function number(text, [low, high], { whole = false } = {}) {
+  const clean = String(text).trim().replace("−", "-");
+  if (!/^-?\d+(\.\d{1,3})?$/.test(clean)) return null;
+  const value = Number(clean);
+  if (value < low || value > high || (whole && !Number.isInteger(value))) return null;
+  return value === 0 ? 0 : value;
+}

@@ -2,6 +2,7 @@
 
 import { PADDING_MODES } from "./grid.js";
 import { DISPLAYS } from "./display.js";
+import { number } from "./format.js";
 import { pattern, PATTERNS, resized } from "./patterns.js";
 
 export const VERSION = "1";
@@ -17,14 +18,7 @@ export const DEFAULTS = Object.freeze({
   show: "raw", cell: Object.freeze([0, 2]), speed: 2, hide: Object.freeze([]), source: "pattern",
 });
 
-/** A finite number with at most three decimals between two ends, or null. */
-export function number(text, [low, high], { whole = false } = {}) {
-  const clean = String(text).trim().replace("−", "-");
-  if (!/^-?\d+(\.\d{1,3})?$/.test(clean)) return null;
-  const value = Number(clean);
-  if (value < low || value > high || (whole && !Number.isInteger(value))) return null;
-  return value === 0 ? 0 : value;
-}
+export { number };
 
 const whole = (text, limits) => number(text, limits, { whole: true });
 

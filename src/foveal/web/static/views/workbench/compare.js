@@ -5,7 +5,7 @@ import { h, setText, unique } from "../../widgets/dom.js";
 import { aside, button, card, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, heading, problemBox, sentence } from "./parts.js";
-import { measuredOn } from "./runs.js";
+import { measuredOn } from "./run_words.js";
 
 export async function mount(box, { query }) {
   const { runs } = await server.runs();

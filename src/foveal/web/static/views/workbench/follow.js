@@ -9,7 +9,7 @@ import { RunChart } from "../../widgets/run_chart.js";
 import { button, card, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
 import { attempt, busy, NextBar, NO_SET, problemBox, sentence } from "./parts.js";
-import { measuredOn, removeRun } from "./runs.js";
+import { measuredOn } from "./run_words.js";
 
 const [EVERY, HIDDEN, GONE] = [700, 3000, 2500]; // ms between two questions to the server
 const STATES = { running: "Training", stopped: "Stopped", done: "Done", failed: "Failed" };
@@ -194,6 +194,7 @@ class Follow {
   }
 
   async remove() {
+    const { removeRun } = await import("./runs.js"); // only loaded where it is asked for
     if (await removeRun(this.about, this.problem)) location.hash = "#/workbench/runs";
   }
 

@@ -7,9 +7,8 @@ import { h, setText, unique } from "../../widgets/dom.js";
 import { dropZone, picker } from "../../widgets/picked_files.js";
 import { aside, loose } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
-import { ClassCards } from "./classes.js";
 import { attempt, busy, heading, problemBox } from "./parts.js";
-import { runTiles } from "./runs.js";
+import { runTiles } from "./run_words.js";
 
 const LEAST_CLASSES = 2;
 
@@ -18,7 +17,7 @@ export async function mount(box, { rest, steps }) {
     steps.update({ set: rest[0] });
     const { added } = queueOf(rest[0]);
     const before = added.length;
-    const [set, { limits }] = await Promise.all([server.photoSet(rest[0]), server.photoSets()]);
+    const [set, { limits }, { ClassCards }] = await Promise.all([server.photoSet(rest[0]), server.photoSets(), import("./classes.js")]);
     const cards = new ClassCards(box, set, limits);
     added.slice(before).forEach((one) => cards.added(one)); // while the server was listing them
     return { unmount: () => cards.unmount() };

@@ -5,26 +5,13 @@ import { confirmed } from "../../widgets/confirm.js";
 import { h, setText } from "../../widgets/dom.js";
 import { button, table } from "../../widgets/pieces.js";
 import * as server from "../../workbench_server.js";
-import { attempt, date, heading, problemBox, setOf, trainLink } from "./parts.js";
-import { KIND_TITLES } from "./train.js";
+import { attempt, date, heading, problemBox, setOf } from "./parts.js";
+import { KIND_TITLES, measuredOn, runLink, STATES } from "./run_words.js";
 
 const SIGNS = { running: "▶", stopped: "❚❚", done: "✓", failed: "✕" };
-const HEADS = [["Name"], ["State"], ["Photos"], ["Trained"], ["Network"], ["Accuracy", 1], ["Epochs", 1], ["Begun"], [""]];
-const STATES = { running: "training", stopped: "stopped", done: "done", failed: "failed" };
-
-const runLink = (run, sets) => (run.state === "done" ? `#/workbench/use/${run.id}` : trainLink(run, setOf(run, sets)));
+const HEADS = [["Name"], ["State"], ["Photos"], ["Trained"], ["Network"], ["Accuracy", 1], ["Epochs", 1], ["Begun"]];
 
 const state = (run) => h("span", { class: "badge", data: { state: run.state } }, h("span", { "aria-hidden": "true" }, SIGNS[run.state] ?? ""), STATES[run.state] ?? run.state);
-
-/** What a figure was measured on. */
-export const measuredOn = (run) => counted(run.measured ?? 0, `${run.split} photo`);
-
-const accuracy = (run) => (run.accuracy === null ? "" : `${percent(run.accuracy)} of ${measuredOn(run)} named rightly`);
-
-export function runTiles(runs, sets) {
-  return h("ul", { class: "tiles" }, runs.map((run) => h("li", {}, h("a", { class: "tile", href: runLink(run, sets) },
-    h("em", {}, setOf(run, sets)?.name ?? "photos that are gone"), h("strong", {}, run.name), h("span", {}, accuracy(run) || STATES[run.state])))));
-}
 
 /** Ask, delete a run, and say so; null where it was not deleted. */
 export async function removeRun(run, problem) {
@@ -55,7 +42,7 @@ export async function mount(box) {
 function listed(runs, sets, remove) {
   if (!runs.length) return [h("p", {}, "None yet. ", h("a", { href: "#/workbench" }, "Train your first"))];
   return [
-    h("div", { class: "card" }, table("Classifiers", HEADS, runs.map((run) => [
+    h("div", { class: "card" }, table("Classifiers", [...HEADS, [h("span", { class: "visually-hidden" }, "Delete")]], runs.map((run) => [
       h("a", { href: runLink(run, sets) }, run.name), state(run), setOf(run, sets)?.name ?? "gone",
       KIND_TITLES[run.kind].toLowerCase(), run.backbone, run.accuracy === null ? "–" : `${percent(run.accuracy)} of ${measuredOn(run)}`, run.epochs_done, h("span", { class: "one-line" }, date(run.created)),
       run.removable ? button("Delete…", () => remove(run), { class: "small", "aria-label": `Delete ${run.name}…` }) : "",

@@ -1,10 +1,10 @@
 // Step 3: one button that trains; the details are folded. With a run in the address: follow it.
 
 import { h, setText, unique } from "../../widgets/dom.js";
-import { number } from "../../math/visualizer_state.js";
+import { number } from "../../math/format.js";
 import * as server from "../../workbench_server.js";
-import { follow } from "./follow.js";
 import { attempt, busy, heading, problemBox, setOf, trainLink } from "./parts.js";
+import { KIND_TITLES } from "./run_words.js";
 
 const FLIPS = { "": "as the augmentation says", horizontal: "left and right", vertical: "top and bottom" };
 const NUMBERS = [["epochs", "Epochs at most", [1, 10000]], ["minutes", "The time limit", [0.1, 10000]],
@@ -12,7 +12,7 @@ const NUMBERS = [["epochs", "Epochs at most", [1, 10000]], ["minutes", "The time
 
 export async function mount(box, { rest, steps, query }) {
   const [set, run] = rest;
-  if (run) return follow(box, { set, run, steps, query });
+  if (run) return (await import("./follow.js")).follow(box, { set, run, steps, query });
   steps.update({ set });
   const [photos, options, { runs, running }, { sets }] = await Promise.all([server.photoSet(set), server.options(), server.runs(), server.photoSets()]);
   new Form(box, photos, options);
@@ -131,5 +131,3 @@ class Form {
     if (made) location.hash = `#/workbench/train/${this.photos.id}/${made.id}`;
   }
 }
-
-export const KIND_TITLES = { head: "Only the last layer", "fine-tune": "The last blocks too", scratch: "Everything, from scratch" };
