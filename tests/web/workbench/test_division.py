@@ -104,3 +104,10 @@ def test_flags_become_words_of_the_page(said: str, shown: str):
     assert for_page(said) == shown
     assert event_for_page({"event": "note", "text": said})["text"] == shown
     assert event_for_page({"event": "step"}) == {"event": "step"}
+
+
+def test_the_photos_of_a_sentence_are_called_by_the_name_of_their_folder():
+    said = "/home/me/pets/a/1.jpg is damaged; look into /home/me/pets."
+    shown = "a/1.jpg is damaged; look into pets."
+    assert for_page(said, "/home/me/pets") == shown
+    assert event_for_page({"event": "note", "text": said}, "/home/me/pets")["text"] == shown
