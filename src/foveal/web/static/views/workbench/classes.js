@@ -129,7 +129,8 @@ export class ClassCards {
       const { done, same, refused } = counts;
       setText(this.status, `${label}: ${[`${counted(done, "photo")} added`, same && `${same} there already`, refused.length && `${refused.length} refused`].filter(Boolean).join(", ")}.`);
     }
-    this.soon();
+    if (Boolean(this.queue.busy) === this.sending) this.soon();
+    else this.render(); // whether one may go on is said at once
   }
 
   added({ label, photo }) { this.card(label).add(photo); }
@@ -149,6 +150,7 @@ export class ClassCards {
   render() {
     clearTimeout(this.timer);
     this.timer = null;
+    this.sending = Boolean(this.queue.busy);
     const cards = [...this.cards.values()];
     const [full, thin] = [cards.filter(({ n }) => n >= LEAST), cards.filter(({ n }) => n < LEAST)];
     const few = full.filter(({ n }) => n < FEW).map(({ name }) => name);
@@ -157,10 +159,10 @@ export class ClassCards {
     if (full.length < 2) why = `Needed: two classes of at least ${LEAST} photos each${thin.length ? `; ${thin.map(({ name, n }) => `“${name}” has ${n || "none"}`).slice(0, 3).join(", ")}` : ""}.`;
     else if (thin.length) why = `${why} “${thin[0].name}” has ${thin[0].n ? "too few to train on: add some, or remove it" : "none, and is left out"}.`;
     else if (few.length) why = `${why} ${few.length === 1 ? `“${few[0]}” has` : `${few.length} classes have`} fewer than ${FEW} photos: expect mistakes.`;
-    if (this.queue.busy) why = `Still sending ${counted(this.queue.busy, "photo")}…`;
+    if (this.sending) why = `Still sending ${counted(this.queue.busy, "photo")}…`;
     this.halt.hidden = !this.queue.waiting.length;
-    this.clearing.hidden = Boolean(this.queue.busy) || !(this.set.removable || this.queue.added.length);
-    this.next.update({ href: full.length >= 2 && !this.queue.busy ? `#/workbench/check/${this.set.id}` : null, why });
+    this.clearing.hidden = this.sending || !(this.set.removable || this.queue.added.length);
+    this.next.update({ href: full.length >= 2 && !this.sending ? `#/workbench/check/${this.set.id}` : null, why });
   }
 
   unmount() {
