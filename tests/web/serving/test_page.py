@@ -35,9 +35,11 @@ def open_docs(page: Any, port: int) -> None:
     page.wait_for_selector("html[data-ready]")
 
 
-def name_them(page: Any) -> Any:
-    """Press the button and return the cards, or fail with the sentence that came instead."""
-    page.get_by_role("button", name="Name them").click()
+def name_them(page: Any, delay: float = 0) -> Any:
+    """Press the button for some milliseconds and return the cards, or fail with the sentence that
+    came instead.
+    """
+    page.get_by_role("button", name="Name them").click(delay=delay)
     page.locator("article.answer, #status.failed").first.wait_for()
     cards = page.locator("article.answer")
     assert cards.count(), page.get_by_role("status").inner_text()
@@ -103,7 +105,7 @@ def test_a_token_is_asked_for_where_it_is_needed(browser, model):
         assert "token is missing" in page.locator("#about").inner_text()
         page.get_by_label("Token").fill("sesame")
         page.set_input_files("#files", [photo("one.png", "red")])
-        page.get_by_role("button", name="Name them").click()
-        page.locator("article.answer").wait_for()
+        name_them(page, delay=300)  # longer than the server needs to say what it serves
+        assert "12 classes" in page.locator("#about").inner_text()
         assert '"Authorization: Bearer $TOKEN"' in page.locator("#curl").inner_text()
         context.close()

@@ -2,6 +2,8 @@
 
 const find = (id) => document.getElementById(id);
 const PREVIEW = 240;
+const RELEASES = ["pointerup", "pointercancel"];
+let pressed = false;
 
 function make(tag, options = {}, ...children) {
   const { className, ...rest } = options;
@@ -33,6 +35,15 @@ async function showModel() {
     `${more > 0 ? ` and ${more} more` : ""}), version ${model.version}. ` +
     `Up to ${model.limits.max_images} photos and ${model.limits.max_mb} MB a request.`;
   find("top-k").value = Math.min(5, model.classes.length);
+}
+
+// A press that leaves the field of the token must end where it began: what is shown moves only then.
+function showModelAfterPress() {
+  if (!pressed) return showModel();
+  const once = new AbortController();
+  for (const end of RELEASES) {
+    addEventListener(end, () => { once.abort(); setTimeout(showModel); }, { signal: once.signal });
+  }
 }
 
 // --- trying it ----------------------------------------------------------------------------------
@@ -206,7 +217,9 @@ function listen() {
   find("files").addEventListener("change", (event) => choose(event.target.files));
   find("try").addEventListener("submit", predict);
   find("top-k").addEventListener("input", showCommand);
-  find("token").addEventListener("change", showModel);
+  find("token").addEventListener("change", showModelAfterPress);
+  addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const end of RELEASES) addEventListener(end, () => { pressed = false; }, true);
   drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
   drop.addEventListener("dragleave", () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
