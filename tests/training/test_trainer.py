@@ -77,6 +77,10 @@ def test_a_network_learns_with_every_setting(given):
     assert [record.epoch for record in fitted.history] == list(range(1, 9))
 
 
+def test_a_training_of_one_epoch_says_so():
+    assert trainer(settings(epochs=1)).fit().stopped_because == "the one epoch is done"
+
+
 def test_training_ends_on_the_weights_of_its_best_epoch():
     made = trainer(ROUGH)
     fitted = made.fit()

@@ -246,7 +246,9 @@ class Trainer:
             self.state.note_best()
         progress.stopped_because = ended
         if not ended and record.epoch == self.config.epochs:
-            progress.stopped_because = f"all {self.config.epochs} epochs are done"
+            epochs = record.epoch
+            done = f"all {epochs} epochs are done" if epochs > 1 else "the one epoch is done"
+            progress.stopped_because = done
         for callback in self.callbacks:
             request = callback.epoch(record)
             if request is not None:
