@@ -22,6 +22,8 @@ def test_every_flag_of_a_command_is_explained_without_noise(name, capsys, monkey
 
 def test_help_is_the_docstring_of_the_field_on_one_line():
     texts = help_texts(TrainOptions)
-    assert texts["views"].startswith("Views of each training photo, 2 by default, 4 to fine-tune;")
+    assert texts["views"].startswith(
+        "Views of each training photo, 2 by default, 4 to fine-tune on"
+    )
     assert "\n" not in "".join(texts.values())
     assert all(texts[name] for name in TrainOptions.__dataclass_fields__)
