@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from foveal.cli.main import main
+from foveal.cli.refusal import typed_flags
+from foveal.cli.train import Train
 
 
 def refused(capsys, *words):
@@ -53,3 +55,8 @@ def test_help_is_still_the_parser_s_own(capsys):
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["check", "--help"])
     assert "PHOTOS" in capsys.readouterr().out
+
+
+def test_a_flag_counts_as_typed_however_it_is_written():
+    words = ["PHOTOS", "--seed=0", "--from_scratch", "lenet5", "--name", "epochs", "--fine-tune"]
+    assert typed_flags(Train, words) == {"--seed", "--from-scratch", "--name", "--fine-tune"}

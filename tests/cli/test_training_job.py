@@ -129,7 +129,8 @@ def test_resume_refuses_other_settings_and_other_photos(photos, tmp_path):
 
     own = tmp_path / "own"
     shutil.copytree(photos, own)
-    words = command("train", own, *SCRATCH, "--epochs", "2000", "--out", tmp_path / "runs")
+    words = command("train", own, *SCRATCH, "--epochs", "2000", "--seed", "3")
+    words += ["--out", str(tmp_path / "runs")]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("runs/*/checkpoints/checkpoint-*")):
@@ -138,8 +139,9 @@ def test_resume_refuses_other_settings_and_other_photos(photos, tmp_path):
     process.terminate()
     process.wait()
     (run,) = (tmp_path / "runs").iterdir()
-    message = train("--resume", run, "--lr", "0.5", check=1)
+    message = train("--resume", run, "--lr", "0.5", "--seed", "0", check=1)  # 0: the default
     assert "--lr was not given, is 0.5" in message
+    assert "--seed was 3, is 0" in message
     (own / "spots" / "00.jpg").unlink()
     (own / "plain" / "01.jpg").rename(own / "stripes" / "zz.jpg")
     message = train("--resume", run, check=1)

@@ -17,10 +17,12 @@ EVERY = [snippet for lesson in LESSONS for snippet in snippets(lesson)]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory, converted_graphs):
     """A folder with the sample photos and digits, as the lessons tell the reader to make."""
     folder = tmp_path_factory.mktemp("bench")
     prepare(folder)
+    (folder / "cache").mkdir()
+    (folder / "cache" / "graphs").symlink_to(converted_graphs)
     return folder
 
 

@@ -259,3 +259,14 @@ def test_what_does_not_fit_is_refused():
 def test_folding_leaves_other_normalisation_alone():
     odd = nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3), nn.Conv2d(3, 3, 1), nn.ReLU())
     assert [type(part) for part in folded(odd)] == [type(part) for part in odd]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's compiler uses old parts
+def test_pytorch_s_compiler_takes_it_as_one_graph():
+    network, (x, _) = network_of("efficientnet_lite0"), batch_of("efficientnet_lite0")
+    without_dropout(network)
+    suffix = Suffix(network, 9)  # one of its blocks halves the maps, with uneven padding
+    with torch.no_grad():
+        activations = network.split(9)[0](x)
+    traced = torch.compile(suffix, backend="eager", fullgraph=True)
+    torch.testing.assert_close(traced(activations), suffix(activations))

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from types import FrameType
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol, runtime_checkable
 
 from foveal.cli.output import accept_any_name
 from foveal.errors import FovealError, TrainingInterrupted, UnknownNameError, UsageError
@@ -25,6 +25,14 @@ class Command(Protocol):
 
     def run(self) -> int:
         """Do the work and return the exit code."""
+
+
+@runtime_checkable
+class HearsFlags(Protocol):
+    """A command that must know a flag that was given from one that was left at its default."""
+
+    def hear_flags(self, flags: frozenset[str]) -> None:
+        """Take the flags that were given, such as ``--top-k``."""
 
 
 class Entry(NamedTuple):
@@ -179,7 +187,7 @@ def parse(name: str, words: Sequence[str]) -> Command:
     import tyro
 
     from foveal.cli.flags import described
-    from foveal.cli.refusal import refusal
+    from foveal.cli.refusal import refusal, typed_flags
 
     kind = described(_command(name))
     drawn = io.StringIO()
@@ -202,6 +210,8 @@ def parse(name: str, words: Sequence[str]) -> Command:
         sys.stderr.write(drawn.getvalue())
         raise
     sys.stderr.write(drawn.getvalue())
+    if isinstance(command, HearsFlags):
+        command.hear_flags(typed_flags(kind, words))
     return command
 
 

@@ -89,6 +89,20 @@ def refusal(kind: Any, words: Sequence[str], name: str) -> str | None:
     return _wrong_places([slot for slot in known if slot.positional], loose, name)
 
 
+def typed_flags(kind: Any, words: Sequence[str]) -> frozenset[str]:
+    """Return which flags stand among the words, whatever their values are.
+
+    Args:
+        kind: the command's dataclass.
+        words: its flags, as they were given and accepted.
+
+    Returns:
+        Flags such as ``--top-k``.
+    """
+    known = {slot.name for slot in slots(kind) if not slot.positional}
+    return frozenset(known & {word.partition("=")[0].replace("_", "-") for word in words})
+
+
 def _wrong_places(places: Sequence[Slot], loose: list[str], name: str) -> str | None:
     for slot in places:
         if not loose:

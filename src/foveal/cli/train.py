@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,14 @@ class Train(TrainOptions):
     """The name of the run's own folder; by default that of the photos, numbered."""
     json: bool = False
     """Write what happens and the result as lines of JSON for a program to read."""
+
+    def hear_flags(self, flags: frozenset[str]) -> None:
+        """Remember which flags were given, for a run that goes on.
+
+        Args:
+            flags: such as ``--epochs``.
+        """
+        self._typed.update(flags)
 
     def run(self) -> int:
         """Train, and say what came of it.
@@ -88,11 +97,17 @@ class Train(TrainOptions):
             return resume_run(Path(self.resume or ""), self._given(), heard)
         return train_run(self.settings(self.folder), heard, name=self.name)
 
+    @cached_property
+    def _typed(self) -> set[str]:
+        return set()
+
     def _given(self) -> dict[str, Any]:
-        """Return what was given beside --resume."""
-        default = TrainSettings(folder=Path()).as_dict()
-        given = self.settings(Path()).as_dict()
-        return {name: value for name, value in given.items() if value != default[name]}
+        """Return what was given beside --resume, even where it is the default."""
+        return {
+            name: value
+            for name, value in self.settings(Path()).as_dict().items()
+            if f"--{name.replace('_', '-')}" in self._typed
+        }
 
 
 def _as_dict(run: Any) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def run(chosen: Iterable[Snippet], folder: Path, python: str = sys.executable) -
         "FOVEAL_CACHE_DIR": str(folder / "cache"),  # a snippet shows that the first time is slow
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",  # sums in the same order on every machine
+        "OMP_NUM_THREADS": "1",  # sums in the same order on every machine
+        "TF_ENABLE_ONEDNN_OPTS": "0",  # the same
     }
     done = subprocess.run(
         [python, "-c", _RUNNER],

@@ -8,10 +8,43 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from foveal.ops.shapes import padding_amounts
+from foveal.ops.shapes import same_padding
 
 Side = int | tuple[int, int]
 RELU = partial(nn.ReLU, inplace=True)
+
+
+def same_conv2d(
+    x_NCHW: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+) -> Tensor:
+    """Convolve with TensorFlow's "same" padding: output ⌈n/s⌉, the odd row at the end.
+
+    Args:
+        x_NCHW: maps, float (N, C, H, W).
+        weight: kernels, float (C', C / groups, rows, columns).
+        bias: one number for each output channel, or None.
+        stride: step of the window in rows and in columns.
+        dilation: cells between two cells of a window, of rows and of columns.
+        groups: groups of channels.
+
+    Returns:
+        Maps, float (N, C', ⌈H / stride⌉, ⌈W / stride⌉).
+    """
+    (top, bottom), (left, right) = (
+        same_padding(
+            int(x_NCHW.shape[2 + axis]), int(weight.shape[2 + axis]), stride[axis], dilation[axis]
+        )
+        for axis in (0, 1)
+    )
+    if (top, left) == (bottom, right):
+        return F.conv2d(x_NCHW, weight, bias, stride, (top, left), dilation, groups)
+    padded = F.pad(x_NCHW, (left, right, top, bottom))
+    return F.conv2d(padded, weight, bias, stride, 0, dilation, groups)
 
 
 class SameConv2d(nn.Conv2d):
@@ -29,24 +62,7 @@ class SameConv2d(nn.Conv2d):
         Returns:
             Maps, float (N, out_channels, ⌈H/s⌉, ⌈W/s⌉).
         """
-        top, bottom = self._padding(input, axis=0)
-        left, right = self._padding(input, axis=1)
-        if (top, left) == (bottom, right):
-            return F.conv2d(
-                input, self.weight, self.bias, self.stride, (top, left), self.dilation, self.groups
-            )
-        padded = F.pad(input, (left, right, top, bottom))
-        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
-
-    def _padding(self, x_NCHW: Tensor, axis: int) -> tuple[int, int]:
-        before, after = padding_amounts(
-            int(x_NCHW.shape[2 + axis]),
-            self.kernel_size[axis],
-            self.stride[axis],
-            "same",
-            self.dilation[axis],
-        )
-        return int(before), int(after)
+        return same_conv2d(input, self.weight, self.bias, self.stride, self.dilation, self.groups)
 
 
 class ConvBN(nn.Sequential):

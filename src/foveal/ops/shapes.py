@@ -37,6 +37,7 @@ __all__ = [
     "padding_amounts",
     "pool_output_size",
     "receptive_field",
+    "same_padding",
 ]
 
 AxisPadding = str | int | tuple[int, int]
@@ -71,10 +72,10 @@ def padding_amounts(
     size, kernel = whole(size, "size"), whole(kernel, "kernel")
     stride, dilation = whole(stride, "stride"), whole(dilation, "dilation")
     if padding == "same":
-        total = max((-(-size // stride) - 1) * stride + _span(kernel, dilation) - size, 0)
+        before, after = same_padding(size, kernel, stride, dilation)
         span = f"{kernel}" if dilation == 1 else f"{dilation}·({kernel} − 1) + 1"
         formula = f"max((⌈{size} / {stride}⌉ − 1)·{stride} + {span} − {size}, 0) / 2"
-        return Explained(total // 2, f"⌊{formula}⌋"), Explained(-(-total // 2), f"⌈{formula}⌉")
+        return Explained(before, f"⌊{formula}⌋"), Explained(after, f"⌈{formula}⌉")
     if padding == "valid":
         return _given(0), _given(0)
     if is_whole(padding, 0):
@@ -85,6 +86,24 @@ def padding_amounts(
         "`padding` along one axis must be 'valid', 'same', an int of at least 0 or a "
         f"(before, after) pair of them; got {padding!r}."
     )
+
+
+def same_padding(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """Return the amounts of ``"same"`` padding as bare numbers, for a network's forward pass.
+
+    Nothing is checked and nothing explained: PyTorch's compiler can follow this arithmetic.
+
+    Args:
+        size: cells along the axis.
+        kernel: cells of the kernel along the axis.
+        stride: cells between two windows.
+        dilation: cells between two cells of a window.
+
+    Returns:
+        Cells before, cells after, as of `padding_amounts`.
+    """
+    total = max((-(-size // stride) - 1) * stride + _span(kernel, dilation) - size, 0)
+    return total // 2, -(-total // 2)
 
 
 def conv_output_size(

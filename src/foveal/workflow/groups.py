@@ -106,7 +106,8 @@ class NetworkSettings(_Group):
     channels_last: Literal["auto", "on", "off"] | None = None
     """The order of pixels in memory; auto measures which is faster here."""
     compile: bool | None = None
-    """Compile the network with PyTorch's compiler first; pays for long trainings only."""
+    """Compile the network with PyTorch's compiler first: for long trainings on an accelerator; on
+    a CPU it takes minutes and no network measured was faster."""
     time_limit: str | None = None
     """Stop training blocks in time, such as 90s, 10m or 1h30m, and keep the best so far."""
     checkpoint_minutes: float | None = None

@@ -17,8 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from foveal.models.layers import SameConv2d
-from foveal.ops.shapes import padding_amounts
+from foveal.models.layers import SameConv2d, same_conv2d
 
 
 class FixedNorm(nn.Module):
@@ -68,9 +67,8 @@ class FoldedConv(nn.Module):
     def __init__(self, conv: nn.Conv2d, norm: FixedNorm) -> None:
         super().__init__()
         self.weight, self.bias = conv.weight, conv.bias
-        self.padding = "same" if isinstance(conv, SameConv2d) else conv.padding
-        self.kernel_size, self.stride = conv.kernel_size, conv.stride
-        self.dilation, self.groups = conv.dilation, conv.groups
+        self.padding = None if isinstance(conv, SameConv2d) else conv.padding
+        self.stride, self.dilation, self.groups = conv.stride, conv.dilation, conv.groups
         self._norm = (norm,)  # in a tuple, so that its parameters are registered once
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
@@ -85,21 +83,9 @@ class FoldedConv(nn.Module):
         factor, offset = self._norm[0].factor_and_offset()
         weight = self.weight * factor.view(-1, 1, 1, 1)
         bias = offset if self.bias is None else offset + self.bias * factor
-        x_NCHW, padding = self._padded(x_NCHW)
-        return F.conv2d(x_NCHW, weight, bias, self.stride, padding, self.dilation, self.groups)
-
-    def _padded(self, x_NCHW: Tensor) -> tuple[Tensor, tuple[int, ...]]:
-        if not isinstance(self.padding, str):
-            return x_NCHW, self.padding
-        (top, bottom), (left, right) = (
-            map(int, padding_amounts(size, kernel, stride, "same", dilation))
-            for size, kernel, stride, dilation in zip(
-                x_NCHW.shape[2:], self.kernel_size, self.stride, self.dilation, strict=True
-            )
-        )
-        if (top, left) == (bottom, right):
-            return x_NCHW, (top, left)
-        return F.pad(x_NCHW, (left, right, top, bottom)), (0, 0)
+        if self.padding is None:
+            return same_conv2d(x_NCHW, weight, bias, self.stride, self.dilation, self.groups)
+        return F.conv2d(x_NCHW, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
 
 def folded(module: nn.Module) -> nn.Module:
