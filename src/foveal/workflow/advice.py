@@ -10,6 +10,7 @@ from pathlib import Path
 
 from foveal.data import ImageData, Rejection, Sample, counted, relative_name
 from foveal.models import architecture, list_models
+from foveal.training.record import EpochRecord
 from foveal.training.transfer.plan import rough_duration
 from foveal.workflow.settings import DEFAULT_BACKBONE, TrainSettings
 
@@ -17,6 +18,8 @@ _FEW = 50  # photos a class below which more photos usually help most
 _IMBALANCE = 3
 _ENOUGH_FROM_SCRATCH = 10_000
 _FAST_BACKBONE = "efficientnet_lite0"
+_BY_HEART, _GAP = 0.9, 0.1  # of the training views, and by how much the validation photos lag
+_MOST_BLOCKS = 0.7  # measured on soft photos: docs/measurements.md
 
 
 def data_warnings(data: ImageData, unreadable: Sequence[Rejection]) -> list[str]:
@@ -130,6 +133,44 @@ def fine_tuning_offer(settings: TrainSettings, seconds: float | None) -> str:
     return (
         f"Fine-tuning {cost}. It helps most where photos are unlike everyday ones, and little "
         f"where the head is near 100 % already: {command}"
+    )
+
+
+def fresh_photos_offer(
+    settings: TrainSettings, history: Sequence[EpochRecord], blocks: int
+) -> str | None:
+    """Return what to do where kept activations were learned by heart.
+
+    Args:
+        settings: of a run that fine-tuned on kept activations.
+        history: of the run.
+        blocks: how many the network has.
+
+    Returns:
+        Two sentences, with the command; None where the validation photos kept up.
+    """
+    last = history[-1]
+    if last.train_accuracy < _BY_HEART or last.train_accuracy - last.validation_accuracy < _GAP:
+        return None
+    tuning = replace(
+        settings.tuning,
+        unfreeze=max(1, round(_MOST_BLOCKS * blocks)),
+        unfreeze_layers=None,
+        lr_mult=0.2,
+        cache_gb=None,
+    )
+    fresh = replace(
+        settings,
+        views=None,
+        epochs=30,
+        tuning=tuning,
+        network=replace(settings.network, policy="trivialaugment", mixup=0.2),
+    )
+    return (
+        f"The kept views were learned by heart: {100 * last.train_accuracy:.0f} % of them are "
+        f"named rightly, and {100 * last.validation_accuracy:.0f} % of the validation photos. "
+        "More blocks on photos that change in every epoch take longer and generalise better: "
+        f"{fresh.command()}"
     )
 
 

@@ -12,7 +12,7 @@ from foveal.errors import UsageError
 from foveal.models.outline import outline
 from foveal.training.processes.parallel import Processes
 from foveal.training.transfer.suffix import unfreeze_layers
-from foveal.workflow.advice import fine_tuning_offer
+from foveal.workflow.advice import fine_tuning_offer, fresh_photos_offer
 from foveal.workflow.base import TrainableClassifier
 from foveal.workflow.classifier import Classifier
 from foveal.workflow.listener import Listener
@@ -191,12 +191,16 @@ class TuningJob(HeadJob):
         _check_unfreezing(order.settings)  # now, and not after every photo is encoded
 
     def closing(self) -> str | None:
-        """Return nothing: fine-tuning is done.
+        """Return what does better where training photos were learned by heart; see `Job.closing`.
 
         Returns:
-            None.
+            Two sentences, or None.
         """
-        return None
+        facts = self.classifier.facts
+        if facts["activations"] != "cached":
+            return None
+        blocks = facts["frozen_blocks"] + len(facts["trained_blocks"])
+        return fresh_photos_offer(self.settings, self.classifier.trained().history, blocks)
 
     def train(self) -> None:
         """Train the head, then fine-tune; see `Job.train`."""
