@@ -152,6 +152,12 @@ def test_settings_that_cannot_be_used_say_so(data, heard):
         made.fine_tune(tuning_config(0), epochs=2)
 
 
+def test_the_learning_rate_suits_the_optimiser():
+    rates = {name: tuning_config(0, optimizer=name).base_lr for name in ("adamw", "adam", "sgd")}
+    assert rates == {"adamw": 1.5e-3, "adam": 1e-3, "sgd": 0.05}
+    assert tuning_config(0, optimizer="sgd", lr=0.3).base_lr == 0.3
+
+
 def test_the_guess_at_the_cost_grows_with_the_photos():
     few, many = ({"train": n, "validation": n // 5} for n in (100, 1000))
     assert tuning_seconds(many, 50.0) == pytest.approx(10 * tuning_seconds(few, 50.0))

@@ -83,7 +83,8 @@ def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
 
     Args:
         seed: decides everything that chance decides.
-        **settings: those that are not to be at their defaults.
+        **settings: those that are not to be at their defaults. The default learning rate is
+            AdamW's; other optimisers begin at their own, as from scratch.
 
     Returns:
         The settings.
@@ -91,7 +92,10 @@ def tuning_config(seed: int, **settings: Any) -> NetworkConfig:
     Raises:
         UsageError: a setting is out of range.
     """
-    return NetworkConfig(**DEFAULTS | {"seed": seed} | settings)
+    values = DEFAULTS | {"seed": seed} | settings
+    if values.get("optimizer", "adamw") != "adamw" and "lr" not in settings:
+        del values["lr"]
+    return NetworkConfig(**values)
 
 
 def setback_of(head: EpochRecord, tuned: EpochRecord) -> str | None:
