@@ -104,7 +104,7 @@ def test_a_killed_process_is_named_and_one_process_goes_on_to_the_same_bits(tmp_
     ((code, said),) = ends([first])
     assert time.monotonic() - began < allowed(5)
     assert code == 1, said
-    assert f"process 1 (pid {second.pid}) has ended while process 0 was training with it" in said
+    assert f"process 1 (pid {second.pid}) has ended while process 0 was working with it" in said
     ends([second])
     done = Checkpoints(tmp_path / "checkpoints").latest().facts["progress"]["done"]
     assert done >= 5

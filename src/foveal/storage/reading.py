@@ -10,12 +10,12 @@ from foveal.errors import CorruptFileError
 from foveal.storage.space import named_errors
 
 
-def read_bytes(path: str | Path, most: int = -1) -> bytes:
+def read_bytes(path: str | Path, most: int | None = None) -> bytes:
     """Return a file's content, or its beginning.
 
     Args:
         path: an existing file.
-        most: bytes to read; -1 for all.
+        most: bytes to read; None for all.
 
     Returns:
         Its bytes.
@@ -41,7 +41,7 @@ def read_json(path: str | Path, most: int | None = None) -> Any:
         CorruptFileError: the file is no JSON, or too large; the message names it and the place.
         StorageError: the file cannot be read.
     """
-    data = read_bytes(path) if most is None else read_bytes(path, most + 1)
+    data = read_bytes(path, None if most is None else most + 1)
     if most is not None and len(data) > most:
         raise CorruptFileError(
             f"{path} has more than {most:,} bytes, which is the most there may be; restore it."

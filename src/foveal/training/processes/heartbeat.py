@@ -145,7 +145,7 @@ class Heartbeat:
 
     def _tell(self, lost: str) -> None:
         self._lost = (
-            f"{lost} while process {self.rank} was training with it; the last checkpoint is "
+            f"{lost} while process {self.rank} was working with it; the last checkpoint is "
             "intact, go on from it with --resume."
         )
         self._noticed.set()
