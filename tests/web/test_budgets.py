@@ -7,8 +7,11 @@ import os
 import pytest
 
 MOST_BYTES = 150_000
-# Budgets of time are for a machine that has nothing else to do; a busy one gets a multiple.
-SLACK = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) * 2
+
+
+def slack():
+    """Budgets of time are for a machine that has nothing else to do; a busy one gets a multiple."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) * 2
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_the_visualizer_can_be_used_within_a_second(open_page):
     )
     fresh.goto(page.opened_at + "#/visualizer")
     fresh.wait_for_selector("html[data-ready]")
-    assert fresh.evaluate("usable") < 1000 * SLACK
+    assert fresh.evaluate("usable") < 1000 * slack()
 
 
 def test_a_step_costs_less_than_4_milliseconds(open_page):
@@ -61,7 +64,7 @@ def test_a_step_costs_less_than_4_milliseconds(open_page):
         return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
         }"""
     )
-    assert spent < 4 * SLACK
+    assert spent < 4 * slack()
 
 
 def test_playing_patches_only_what_changes(open_page):
@@ -95,4 +98,4 @@ def test_playing_makes_no_long_task(open_page):
     )
     page.get_by_role("button", name="Animate").click()
     page.get_by_role("button", name="Animate").wait_for(timeout=30_000)
-    assert max(page.evaluate("long"), default=0) <= 50 * SLACK
+    assert max(page.evaluate("long"), default=0) <= 50 * slack()

@@ -32,7 +32,11 @@ class HearsFlags(Protocol):
     """A command that must know a flag that was given from one that was left at its default."""
 
     def hear_flags(self, flags: frozenset[str]) -> None:
-        """Take the flags that were given, such as ``--top-k``."""
+        """Take the flags that were given.
+
+        Args:
+            flags: such as ``--top-k``.
+        """
 
 
 class Entry(NamedTuple):
