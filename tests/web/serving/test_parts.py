@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -235,4 +236,30 @@ def test_a_pool_tells_reasons_and_keeps_its_processes():
         await pool.close()
         assert pool.alive == 0
 
+    in_a_loop(check())
+
+
+@linux_only
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.03, 0.1])
+def test_a_pool_that_closes_while_it_replaces_a_process_ends_both(monkeypatch, seconds):
+    made: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *args: object, **kwargs: object) -> None:
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    async def check() -> None:
+        pool = DecodingPool(TASK.preprocess, Limits(workers=1))
+        await pool.start()
+        os.kill(pool.pids[0], signal.SIGSTOP)
+        asked = asyncio.ensure_future(pool.decode(png(), "p.png"))
+        await asyncio.sleep(0.01)
+        asked.cancel()  # as by a second Ctrl-C
+        await asyncio.wait([asked])
+        await asyncio.sleep(seconds)
+        await pool.close()
+        assert [process.returncode is not None for process in made] == [True] * len(made)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
     in_a_loop(check())

@@ -134,6 +134,7 @@ class DecodingPool:
         self._replaced = replaced
         self._idle: asyncio.LifoQueue[Decoder] = asyncio.LifoQueue()
         self._decoders: set[Decoder] = set()
+        self._ending: set[Decoder] = set()  # lost, and not yet ended
         self._replacing: set[asyncio.Task[None]] = set()
         self.failing = False  # the last attempt to start a process failed
 
@@ -166,8 +167,9 @@ class DecodingPool:
         for task in list(self._replacing):
             task.cancel()
         await asyncio.gather(*self._replacing, return_exceptions=True)
-        while self._decoders:
-            await asyncio.to_thread(self._decoders.pop().stop)
+        for decoders in (self._decoders, self._ending):
+            while decoders:
+                await asyncio.to_thread(decoders.pop().stop)
 
     async def decode(self, data: bytes, name: str) -> Images:
         """Decode a photo, cut and resize it.
@@ -220,6 +222,7 @@ class DecodingPool:
 
     def _lose(self, decoder: Decoder) -> None:
         self._decoders.discard(decoder)
+        self._ending.add(decoder)
         self._replaced()
         task = asyncio.ensure_future(self._replace(decoder))
         self._replacing.add(task)
@@ -227,6 +230,7 @@ class DecodingPool:
 
     async def _replace(self, decoder: Decoder) -> None:
         await asyncio.to_thread(decoder.stop)
+        self._ending.discard(decoder)
         pause = 0.1
         while True:
             try:
@@ -240,7 +244,12 @@ class DecodingPool:
 
     async def _add(self) -> None:
         side, channels = self._task.preprocess.image_size, self._task.preprocess.channels
-        decoder = await asyncio.to_thread(_started, (side, side, channels))
+        starting = asyncio.ensure_future(asyncio.to_thread(_started, (side, side, channels)))
+        try:
+            decoder = await asyncio.shield(starting)
+        except asyncio.CancelledError:  # the thread goes on
+            (await starting).stop()
+            raise
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await decoder.prepare(self._task)
