@@ -16,6 +16,7 @@ import pytest
 import foveal
 from conftest import write_photos
 from foveal.errors import ModelError
+from in_process import foveal as foveal_here
 
 # The mode is named, since what a busy machine measures may differ from run to run.
 MODE = ["--precision", "f32", "--channels-last", "on"]
@@ -27,13 +28,25 @@ def command(*words):
     return [sys.executable, "-m", "foveal", *map(str, words)]
 
 
-def train(*words, check=0):
-    """Run `foveal train --json`; return its events, or its message where it fails."""
+def train(*words):
+    """Run `foveal train --json` in a process of its own; return its events."""
     words = command("train", *words, "--json")
     result = subprocess.run(words, capture_output=True, text=True, timeout=240)
     assert "Traceback" not in result.stderr, result.stderr
-    assert result.returncode == check, f"exit {result.returncode}\n{result.stderr}"
-    return [json.loads(line) for line in result.stdout.splitlines()] if not check else result.stderr
+    assert result.returncode == 0, f"exit {result.returncode}\n{result.stderr}"
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def refusal(capsys):
+    """Run a command that fails, here: no process has to start; return what it says."""
+
+    def refused(*words, code):
+        found, shown, told = foveal_here(capsys, *words)
+        assert (found, shown) == (code, "")
+        return told
+
+    return refused
 
 
 def run_folder(events):
@@ -78,7 +91,9 @@ def test_another_seed_gives_another_network(photos, uninterrupted, tmp_path):
     assert fingerprint(run_folder(events)) != fingerprint(uninterrupted)  # control
 
 
-def test_a_run_that_was_killed_is_resumed_to_the_same_bits(photos, uninterrupted, tmp_path):
+def test_a_run_that_was_killed_is_resumed_to_the_same_bits(
+    photos, uninterrupted, refusal, tmp_path
+):
     words = [*SCRATCH, "--checkpoint-minutes", "0", "--out", tmp_path]
     process = subprocess.Popen(command("train", photos, *words), stderr=subprocess.DEVNULL)
 
@@ -102,7 +117,7 @@ def test_a_run_that_was_killed_is_resumed_to_the_same_bits(photos, uninterrupted
     photo = next(path for path in photos.rglob("*") if path.is_file())
     named, expected = (foveal.load(of).predict(photo) for of in (run, uninterrupted))
     assert named.probabilities == expected.probabilities
-    message = train("--resume", run, check=1)
+    message = refusal("train", "--resume", run, code=1)
     assert f"{run} is finished: there is nothing to resume." in message
 
 
@@ -124,7 +139,7 @@ def test_a_signal_writes_a_checkpoint_and_stops_in_time(photos, sent, tmp_path):
     assert list((run / "checkpoints").glob("checkpoint-*"))
 
 
-def test_resume_refuses_other_settings_and_other_photos(photos, tmp_path):
+def test_resume_refuses_other_settings_and_other_photos(photos, refusal, tmp_path):
     import shutil
 
     own = tmp_path / "own"
@@ -139,34 +154,35 @@ def test_resume_refuses_other_settings_and_other_photos(photos, tmp_path):
     process.terminate()
     process.wait()
     (run,) = (tmp_path / "runs").iterdir()
-    message = train("--resume", run, "--lr", "0.5", "--seed", "0", check=1)  # 0: the default
+    words = ["--lr", "0.5", "--seed", "0"]  # 0: the default
+    message = refusal("train", "--resume", run, *words, code=1)
     assert "--lr was not given, is 0.5" in message
     assert "--seed was 3, is 0" in message
     (own / "spots" / "00.jpg").unlink()
     (own / "plain" / "01.jpg").rename(own / "stripes" / "zz.jpg")
-    message = train("--resume", run, check=1)
+    message = refusal("train", "--resume", run, code=1)
     assert "spots/00.jpg is gone" in message
     assert "stripes/zz.jpg is new" in message
     assert "Put them back" in message
 
 
-def test_resume_needs_a_run(tmp_path):
-    assert "does not exist" in train("--resume", tmp_path / "no", check=1)
-    assert "holds no run that can be resumed" in train("--resume", tmp_path, check=1)
-    assert "needs photos or a run" in train(check=2)
-    assert "takes its photos from the run; leave" in train(tmp_path, "--resume", tmp_path, check=2)
+def test_resume_needs_a_run(refusal, tmp_path):
+    assert "does not exist" in refusal("train", "--resume", tmp_path / "no", code=1)
+    assert "holds no run that can be resumed" in refusal("train", "--resume", tmp_path, code=1)
+    assert "needs photos or a run" in refusal("train", code=2)
+    told = refusal("train", tmp_path, "--resume", tmp_path, code=2)
+    assert "takes its photos from the run; leave" in told
 
 
-def test_what_cannot_be_trained_is_refused_before_a_photo_is_encoded(photos, tmp_path):
+def test_what_cannot_be_trained_is_refused_before_a_photo_is_encoded(photos, refusal, tmp_path):
     words = ["--backbone", "efficientnet_lite0", "--fine-tune", "--out", tmp_path / "runs"]
-    message = train(photos, *words, "--unfreeze", "99", check=2)
+    message = refusal("train", photos, *words, "--unfreeze", "99", code=2)
     assert (
         "`--unfreeze` must be 1 to 18, the blocks of efficientnet_lite0, or all; got 99" in message
     )
-    assert "`--ema` must be from 0 to below 1; got 2.0" in train(
-        photos, *words, "--ema", 2, check=2
-    )
     assert "Encoding" not in message
+    told = refusal("train", photos, *words, "--ema", 2, code=2)
+    assert "`--ema` must be from 0 to below 1; got 2.0" in told
     assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -182,7 +198,7 @@ def test_fine_tuning_prints_its_plan_and_leaves_frozen_blocks_alone(
     (cache / "graphs").symlink_to(converted_graphs)
     monkeypatch.setenv("FOVEAL_CACHE_DIR", str(cache))
     words = ["--backbone", "efficientnet_lite0", "--fine-tune", "--unfreeze", "2", "--views", "2"]
-    events = train(photos, *words, "--epochs", "2", "--out", tmp_path / "runs")
+    events = train(photos, *words, "--epochs", "2", *MODE, "--out", tmp_path / "runs")
     plan = next(event for event in events if event["event"] == "plan")
     assert (plan["frozen"], plan["trained"]) == ("16 of 18 blocks", "stage7_1, top, head")
     assert "blocks 0.00015 (0.1 × that)" in plan["learning rate"]
@@ -223,19 +239,18 @@ def test_two_processes_train_what_one_does(photos, tmp_path):
         assert [float(x) for x in one[:6]] == pytest.approx([float(x) for x in other[:6]], rel=1e-4)
 
 
-def test_a_learning_rate_is_suggested_and_drawn(photos, tmp_path):
-    def find(*words, check=0):
-        words = command("lr-find", photos, *words)
-        result = subprocess.run(words, capture_output=True, text=True, timeout=240)
-        assert result.returncode == check, result.stderr
-        return result.stdout if not check else result.stderr
-
+def test_a_learning_rate_is_suggested_and_drawn(photos, refusal, tmp_path):
     plot = tmp_path / "rates.svg"
     words = ["--from-scratch", "lenet5", "--batch", "16", *MODE, "--steps", "60", "--plot", plot]
-    curve = json.loads(find(*words, "--json"))
-    assert 1e-5 < curve["suggestion"] < 1
+    found = subprocess.run(
+        command("lr-find", photos, *words, "--json"), capture_output=True, text=True, timeout=240
+    )
+    assert found.returncode == 0, found.stderr
+    assert 1e-5 < json.loads(found.stdout)["suggestion"] < 1
     assert plot.read_text().startswith("<svg xmlns=")
-    assert "`--plot` must name a new file such as rates.svg" in find(*words, check=2)
-    assert "give `--fine-tune` or `--from-scratch`" in find(check=2)
-    refused = find("--fine-tune", "--epochs", "3", "--warmup", "1", check=2)
-    assert "`--epochs`, `--warmup` would have no effect on the search for a learning" in refused
+    told = refusal("lr-find", photos, *words, code=2)
+    assert "`--plot` must name a new file such as rates.svg" in told
+    assert "give `--fine-tune` or `--from-scratch`" in refusal("lr-find", photos, code=2)
+    idle = ["--fine-tune", "--epochs", "3", "--warmup", "1"]
+    told = refusal("lr-find", photos, *idle, code=2)
+    assert "`--epochs`, `--warmup` would have no effect on the search for a learning" in told

@@ -8,11 +8,14 @@ import venv
 
 import pytest
 
+from conftest import REPOSITORY
 from foveal.errors import FovealError
 from foveal.learn.run_snippets import prepare, run
 from foveal.learn.snippets import LESSONS, TABS, Snippet, outputs, snippets
 
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+PIPELINE = "pipeline/foveal"  # encodes 1,797 photos, as the README does
 EVERY = [snippet for lesson in LESSONS for snippet in snippets(lesson)]
 
 
@@ -40,10 +43,17 @@ def assert_printed(snippet, printed):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_foveal_and_pytorch_snippets_print_what_the_lesson_shows(lesson, bench):
-    chosen = [s for s in snippets(lesson) if s.tab in ("foveal", "pytorch")]
+    chosen = [s for s in snippets(lesson) if s.tab in ("foveal", "pytorch") and s.key != PIPELINE]
     printed = run(chosen, bench)
     for snippet in chosen:
         assert_printed(snippet, printed[snippet.key])
+
+
+def test_the_pipeline_of_the_lesson_is_the_example_of_the_readme_which_is_run_there():
+    (lesson,) = (snippet.code for snippet in EVERY if snippet.key == PIPELINE)
+    code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", README, flags=re.S).groups()
+    assert lesson.partition("data = ")[2].strip() == code.partition("data = ")[2].strip()
+    assert outputs("transfer-learning")[PIPELINE] == shown
 
 
 @pytest.mark.long

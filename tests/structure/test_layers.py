@@ -64,8 +64,22 @@ def test_the_top_package_imports_neither_pytorch_nor_opencv_nor_numpy():
     assert not modules_after("import foveal") & {"torch", "cv2", "numpy", "openvino"}
 
 
-def test_control_the_classifier_does_import_pytorch():
-    assert "torch" in modules_after("import foveal.workflow.classifier")
+def test_networks_are_made_cut_and_converted_without_pytorch_s_compiler_which_takes_seconds():
+    code = """
+import torch
+import foveal.workflow.classifier
+from foveal.features import choose_backbone
+from foveal.features.network import output_shape
+from foveal.models.create import create_model
+from foveal.runtime.convert import RawPixels, to_openvino
+with torch.device("meta"):
+    create_model("resnet18")
+assert output_shape(choose_backbone("resnet18", blocks=2, weights="none")) == (56, 56, 64)
+to_openvino(RawPixels(create_model("lenet5"), [0], [1]), 32, 1)
+"""
+    loaded = modules_after(code)
+    assert "torch" in loaded  # control
+    assert not loaded & {"torch._dynamo", "torch._inductor", "sympy"}
 
 
 def test_importing_openvino_loads_no_telemetry():

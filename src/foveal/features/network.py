@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 
 import torch
@@ -47,7 +48,7 @@ def load_network(backbone: Backbone, num_classes: int | None = None) -> ConvNet:
 
 @cache
 def output_shape(backbone: Backbone) -> tuple[int, ...]:
-    """Return the shape of what a backbone gives for one image, without running it.
+    """Return the shape of what a backbone gives for one image, without its weights.
 
     Args:
         backbone: which backbone.
@@ -56,9 +57,12 @@ def output_shape(backbone: Backbone) -> tuple[int, ...]:
         ``(D,)``, or ``(H, W, C)`` if it is cut.
     """
     size, channels = backbone.preprocess.image_size, backbone.preprocess.channels
-    frozen = _frozen_part(backbone, outline(backbone.name, size, channels))
+    frozen = copy.deepcopy(_frozen_part(backbone, outline(backbone.name, size, channels)))
+    # One image of zeros through weights of zeros: for shapes alone, on the meta device, PyTorch
+    # imports its compiler, which takes longer than most networks. So does to_empty().
+    frozen._apply(lambda t: torch.zeros(t.shape, dtype=t.dtype))  # type: ignore[no-untyped-call]
     with torch.inference_mode():
-        output = frozen(torch.empty(1, channels, size, size, device="meta"))
+        output = frozen(torch.zeros(1, channels, size, size))
     return tuple(output.shape[1:])
 
 

@@ -77,6 +77,8 @@ def initialise(network: nn.Module, name: str = DEFAULT) -> None:
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             module.reset_parameters()
         elif isinstance(module, nn.Conv2d | nn.Linear):
+            if module.weight.is_meta:
+                continue  # nothing to draw, and PyTorch would import its compiler, for seconds
             if module in last:
                 nn.init.normal_(module.weight, std=_LAST_STD)
             else:
