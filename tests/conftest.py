@@ -22,7 +22,8 @@ SWITCHES = [
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
 ]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first is the same engine without windows: pages open in half the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +52,11 @@ def browser() -> Iterator[object]:
     """A real browser, one for all tests of a process: two at once do not get on."""
     named = os.environ.get("FOVEAL_CHROMIUM")
     found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed; set FOVEAL_CHROMIUM")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
+        found = found or playwright.chromium.executable_path
+        if not Path(found).is_file():
+            pytest.skip(f"no browser: none of {', '.join(BROWSERS)}; set FOVEAL_CHROMIUM")
         opened = playwright.chromium.launch(executable_path=found, args=SWITCHES)
         yield opened
         opened.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from statistics import NormalDist
 
 import numpy as np
@@ -113,8 +112,11 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """
     _check_counts(only_first, only_second)
     tosses, fewer = only_first + only_second, min(only_first, only_second)
-    tail = sum(math.comb(tosses, heads) for heads in range(fewer + 1))
-    return float(min(Fraction(1), Fraction(2 * tail, 2**tosses)))
+    tail = ways = 1  # of tossing no head
+    for heads in range(fewer):
+        ways = ways * (tosses - heads) // (heads + 1)  # of one head more
+        tail += ways
+    return min(1.0, 2 * tail / 2**tosses)
 
 
 def paired_interval(
