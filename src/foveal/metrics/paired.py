@@ -116,7 +116,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     for heads in range(fewer):
         ways = ways * (tosses - heads) // (heads + 1)  # of one head more
         tail += ways
-    return min(1.0, 2 * tail / 2**tosses)
+    return min(1.0, 2 * tail / (1 << tosses))
 
 
 def paired_interval(
