@@ -6,7 +6,7 @@ set -u
 found() { command -v "$1" >/dev/null 2>&1; }
 found chromium-headless-shell && exit 0
 if found apt-get && [ "$(id -u)" = 0 ]; then
-    apt-get update -qq
+    apt-get update -qq -o Acquire::http::Timeout=20 -o Acquire::Retries=0
     for package in chromium-headless-shell chromium; do
         apt-get install -y -qq "$package" >/dev/null 2>&1 && exit 0
     done
