@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import foveal
-from foveal.errors import ImageError, UsageError
+from foveal.errors import FovealError, ImageError, UsageError
 from foveal.images import Preprocess
 from foveal.web.serving.batching import Batcher
 from foveal.web.serving.decoder import ANSWER, LENGTH, REASON, Task
@@ -239,16 +239,41 @@ def test_a_pool_tells_reasons_and_keeps_its_processes():
     in_a_loop(check())
 
 
+class Noted(subprocess.Popen[bytes]):
+    """A process that is remembered; only so many can be started."""
+
+    made: list[Noted]
+    most = 9
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        if len(self.made) >= self.most:
+            raise OSError("no more processes")
+        self.made.append(self)
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """The processes that a pool starts from now on."""
+    monkeypatch.setattr(Noted, "made", [], raising=False)
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    return Noted.made
+
+
+def test_a_pool_that_cannot_start_says_so_and_ends_what_it_started(processes, monkeypatch):
+    async def check() -> None:
+        pool = DecodingPool(TASK.preprocess, Limits(workers=3))
+        with pytest.raises(FovealError, match=r"did not start \(no more processes\)\.$"):
+            await pool.start()
+        assert [process.returncode is not None for process in processes] == [True, True]
+
+    monkeypatch.setattr(Noted, "most", 2)
+    in_a_loop(check())
+
+
 @linux_only
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.03, 0.1])
-def test_a_pool_that_closes_while_it_replaces_a_process_ends_both(monkeypatch, seconds):
-    made: list[subprocess.Popen[bytes]] = []
-
-    class Noted(subprocess.Popen[bytes]):
-        def __init__(self, *args: object, **kwargs: object) -> None:
-            super().__init__(*args, **kwargs)
-            made.append(self)
-
+def test_a_pool_that_closes_while_it_replaces_a_process_ends_both(processes, seconds):
     async def check() -> None:
         pool = DecodingPool(TASK.preprocess, Limits(workers=1))
         await pool.start()
@@ -259,7 +284,6 @@ def test_a_pool_that_closes_while_it_replaces_a_process_ends_both(monkeypatch, s
         await asyncio.wait([asked])
         await asyncio.sleep(seconds)
         await pool.close()
-        assert [process.returncode is not None for process in made] == [True] * len(made)
+        assert [process.returncode is not None for process in processes] == [True] * len(processes)
 
-    monkeypatch.setattr(subprocess, "Popen", Noted)
     in_a_loop(check())

@@ -154,10 +154,12 @@ class DecodingPool:
         Raises:
             FovealError: one does not start.
         """
-        try:
-            await asyncio.gather(*(self._add() for _ in range(self._count)))
-        except (*_LOST, TimeoutError) as error:
+        adding = (self._add() for _ in range(self._count))
+        errors = await asyncio.gather(*adding, return_exceptions=True)  # all: none starts later
+        for error in filter(None, errors):
             await self.close()
+            if not isinstance(error, (*_LOST, TimeoutError)):
+                raise error
             raise FovealError(
                 f"the processes that decode photos did not start ({error or 'they took too long'})."
             ) from error
