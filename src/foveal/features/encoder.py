@@ -168,7 +168,7 @@ class FrozenEncoder:
 
 
 def row_shape(backbone: Backbone) -> tuple[int, ...]:
-    """Return the shape of what a backbone gives for one image, without running it.
+    """Return the shape of what a backbone gives for one image, without its weights.
 
     Args:
         backbone: which backbone.
