@@ -55,7 +55,7 @@ def browser() -> Iterator[object]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         found = found or playwright.chromium.executable_path
-        if not Path(found).is_file():
+        if not named and not Path(found).is_file():
             pytest.skip(f"no browser: none of {', '.join(BROWSERS)}; set FOVEAL_CHROMIUM")
         opened = playwright.chromium.launch(executable_path=found, args=SWITCHES)
         yield opened

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.markdown_pages import example
 from foveal.cli.main import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -16,7 +17,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_prints_what_the_readme_shows(tmp_path, shared_graphs):
-    code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", README, flags=re.S).groups()
+    code, shown = example(REPOSITORY / "README.md")
     for _ in range(2):  # a reader tries it twice, in the same folder
         result = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=280

@@ -27,6 +27,14 @@ def code_blocks(page: Path, language: str) -> list[str]:
     return [code for name, code in found if name == language]
 
 
+def example(page: Path) -> tuple[str, str]:
+    """Return the first Python code of a page that has its output below it, and that output."""
+    text = page.read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", text, flags=re.S)
+    assert found, page
+    return found[1], found[2]
+
+
 def without_code(page: Path) -> str:
     """Return a page without its blocks of code."""
     return _FENCE.sub("", page.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from conftest import REPOSITORY
-from docs.markdown_pages import WRITTEN, called, code_blocks
+from docs.markdown_pages import WRITTEN, called, code_blocks, example
 from foveal.ops import KERNELS
 
 LEARNING = REPOSITORY / "docs" / "guide-learning.md"
@@ -31,8 +31,7 @@ def run(code, folder):
 
 
 def test_the_learner_s_example_prints_what_is_shown(tmp_path):
-    text = LEARNING.read_text(encoding="utf-8")
-    code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", text, flags=re.S).groups()
+    code, shown = example(LEARNING)
     assert run(code, tmp_path) == shown
 
 

@@ -8,12 +8,11 @@ import venv
 
 import pytest
 
-from conftest import REPOSITORY
+from docs.markdown_pages import REPOSITORY, example
 from foveal.errors import FovealError
 from foveal.learn.run_snippets import prepare, run
 from foveal.learn.snippets import LESSONS, TABS, Snippet, outputs, snippets
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 PIPELINE = "pipeline/foveal"  # encodes 1,797 photos, as the README does
 EVERY = [snippet for lesson in LESSONS for snippet in snippets(lesson)]
@@ -51,7 +50,7 @@ def test_the_foveal_and_pytorch_snippets_print_what_the_lesson_shows(lesson, ben
 
 def test_the_pipeline_of_the_lesson_is_the_example_of_the_readme_which_is_run_there():
     (lesson,) = (snippet.code for snippet in EVERY if snippet.key == PIPELINE)
-    code, shown = re.search(r"```python\n(.+?)```\n\n```\n(.+?)```", README, flags=re.S).groups()
+    code, shown = example(REPOSITORY / "README.md")
     assert lesson.partition("data = ")[2].strip() == code.partition("data = ")[2].strip()
     assert outputs("transfer-learning")[PIPELINE] == shown
 

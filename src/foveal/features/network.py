@@ -60,7 +60,9 @@ def output_shape(backbone: Backbone) -> tuple[int, ...]:
     frozen = copy.deepcopy(_frozen_part(backbone, outline(backbone.name, size, channels)))
     # One image of zeros through weights of zeros: for shapes alone, on the meta device, PyTorch
     # imports its compiler, which takes longer than most networks. So does to_empty().
-    frozen._apply(lambda t: torch.zeros(t.shape, dtype=t.dtype))  # type: ignore[no-untyped-call]
+    frozen._apply(  # type: ignore[no-untyped-call]  # PyTorch gives it no types
+        lambda tensor: torch.zeros(tensor.shape, dtype=tensor.dtype)
+    )
     with torch.inference_mode():
         output = frozen(torch.zeros(1, channels, size, size))
     return tuple(output.shape[1:])
